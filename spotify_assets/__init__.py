@@ -1,0 +1,1 @@
+"""The platform: Dagster definitions in `defs`, everything they call in `core`."""

@@ -1,0 +1,174 @@
+"""Every setting of the platform: typed, with a working default, checked once.
+
+Settings come from the environment or from `.env` in the project's root; the environment wins. A wrong one
+stops the program with a sentence that names the variable and what is allowed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from spotify_assets.core.errors import SettingsError
+from spotify_assets.core.records import TABLES
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+DAYS_TO_EXPIRY = {
+    "artists": 30,
+    "tracks": 30,
+    "track_artists": 30,
+    "artist_top_tracks": 30,
+    "audio_features": 90,
+    "related_artists": 90,
+    "artist_tags": 180,
+    "artist_aliases": 365,
+    "artist_ids": 365,
+}
+"""How long an observation may be kept, by table, unless `EXPIRE_AFTER_DAYS` says otherwise."""
+
+STORE_SCHEMES = ("sqlite", "postgresql+psycopg", "mysql+pymysql", "dynamodb")
+
+
+class Settings(BaseSettings):
+    """The settings, by their variable's name in lower case; DESIGN lists them all."""
+
+    model_config = SettingsConfigDict(env_file=PROJECT_ROOT / ".env", extra="ignore", frozen=True)
+
+    platform_home: Path = PROJECT_ROOT / ".platform"
+    lake_uri: str = ""
+    dbt_target: Literal["duckdb", "athena"] = "duckdb"
+    serving_url: str = ""
+    catalog_source: Literal["sample", "dataset", "spotify"] = "sample"
+    catalog_dataset: Path | None = None
+    roster_size: int | None = Field(None, ge=1)
+    expire_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_EXPIRY
+    max_bad_share: float = Field(0.05, ge=0, le=1)
+    snapshots_kept_days: int = Field(3, ge=1)
+    alert_webhook_url: SecretStr | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
+        """Treat `NAME=` in `.env` as not set."""
+        if value == "" and info.field_name:
+            return cls.model_fields[info.field_name].get_default(call_default_factory=True)
+        return value
+
+    @field_validator("platform_home", "catalog_dataset")
+    @classmethod
+    def _from_project_root(cls, value: Path | None) -> Path | None:
+        """Read a relative path from the project's root, wherever the command was started."""
+        return None if value is None else PROJECT_ROOT / value.expanduser()
+
+    @field_validator("expire_after_days", mode="before")
+    @classmethod
+    def _per_table(cls, value: Any) -> Any:
+        """Read `artists=7,tracks=7` on top of the defaults."""
+        if not isinstance(value, str):
+            return value
+        days = dict(DAYS_TO_EXPIRY)
+        for part in value.split(","):
+            table, _, number = part.strip().partition("=")
+            if table not in TABLES or not number.isdigit() or int(number) < 1:
+                raise ValueError(
+                    f"{part.strip()!r} is not TABLE=DAYS with a whole number of days of 1 or more "
+                    f"and one of the tables {', '.join(TABLES)}"
+                )
+            days[table] = int(number)
+        return days
+
+    @field_validator("lake_uri")
+    @classmethod
+    def _lake_scheme(cls, value: str) -> str:
+        if "://" in value and not value.startswith("s3://"):
+            raise ValueError("a local directory or s3://bucket/prefix is allowed")
+        return value.rstrip("/") if value != "/" else value
+
+    @field_validator("serving_url")
+    @classmethod
+    def _store_scheme(cls, value: str) -> str:
+        if value and value.split("://")[0] not in STORE_SCHEMES:
+            allowed = ", ".join(f"{scheme}://…" for scheme in STORE_SCHEMES)
+            raise ValueError(f"allowed are {allowed}")
+        return value
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _http(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("an http:// or https:// address is allowed")
+        return value
+
+    @model_validator(mode="after")
+    def _derived(self) -> Settings:
+        if self.catalog_source == "dataset" and self.catalog_dataset is None:
+            raise ValueError("CATALOG_SOURCE=dataset needs CATALOG_DATASET, the directory with its Parquet files")
+        home = self.platform_home
+        # The model is frozen once made; these two defaults depend on another field.
+        if not self.lake_uri:
+            object.__setattr__(self, "lake_uri", str(home / "lake"))
+        elif "://" not in self.lake_uri:
+            object.__setattr__(self, "lake_uri", str(PROJECT_ROOT / Path(self.lake_uri).expanduser()))
+        if not self.serving_url:
+            object.__setattr__(self, "serving_url", f"sqlite:///{home / 'serving.db'}")
+        return self
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The DuckDB file that dbt builds in; nothing but the platform's runs open it."""
+        return self.platform_home / "warehouse.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Where Dagster keeps its runs, events and schedules."""
+        return self.platform_home / "dagster"
+
+    def prepare_home(self) -> None:
+        """Make `PLATFORM_HOME`.
+
+        Raises:
+            SettingsError: it cannot be made or written.
+        """
+        try:
+            self.platform_home.mkdir(parents=True, exist_ok=True)
+            probe = self.platform_home / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise SettingsError(
+                f"PLATFORM_HOME={self.platform_home} cannot be written ({error.strerror}): "
+                "name a directory that this user may write, or unset it to use .platform"
+            ) from error
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings anew, `overrides` (by field name) first.
+
+    Raises:
+        SettingsError: naming each wrong variable, its value's fault and what is allowed.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(e) for e in error.errors(include_url=False))) from error
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
+
+
+def _sentence(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0]).upper()
+    secret = "URL" in name or "SECRET" in name or "TOKEN" in name or "KEY" in name
+    shown = "" if secret else f"={error['input']}"
+    return f"{name}{shown}: {message}"

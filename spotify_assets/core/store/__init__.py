@@ -1,0 +1,259 @@
+"""The serving store: all that the bot reads and writes, behind one protocol.
+
+Here: documents, names, artist requests and the roster, whatever the engine. `sql.py` keeps them in SQLite,
+PostgreSQL or MySQL. Not here: how documents are made (`defs/serving`) or turned into sentences (`chatbot`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from spotify_assets.core.errors import SettingsError
+from spotify_assets.core.settings import Settings
+from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
+
+
+class State(StrEnum):
+    """Where an artist request stands: pending → running → done | not_found | failed."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+
+
+class Priority(StrEnum):
+    """Why an artist is on the roster, most urgent first."""
+
+    ASKED = "asked"
+    LISTED = "listed"
+    NEIGHBOUR = "neighbour"
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistRequest:
+    """Somebody asked for an artist that the store has no answer for; one row per normalised name."""
+
+    name_key: str
+    """The normalised name, unique."""
+    query: str
+    """The name as it was first typed."""
+    state: State
+    artist_ids: tuple[str, ...]
+    """What the name was resolved to: every artist it matches exactly, the most popular first."""
+    attempts: int
+    """How often a run took it up in this generation and failed or died."""
+    generation: int
+    """Counts how often the name went back from an end state to pending; never reset."""
+    ask_count: int
+    first_asked_at: datetime
+    last_asked_at: datetime
+    next_attempt_at: datetime | None = None
+    """Not before; null means now."""
+    lease_until: datetime | None = None
+    """While running: past this the run counts as dead."""
+    run_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """A published artist or song that goes by a name."""
+
+    kind: Kind
+    target_id: str
+    label: str
+    """The artist's name; for a song "Title – Artist"."""
+    popularity: int
+    """Orders choices; 0 where unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameEntry:
+    """A name to publish: what people may type for one artist or song."""
+
+    name_key: str
+    kind: Kind
+    target_id: str
+    label: str
+    popularity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document to publish, already serialised, with the names that lead to it."""
+
+    kind: Kind
+    target_id: str
+    version: str
+    """Digest of `body` and `names`; a document is written only when this changed."""
+    body: str
+    names: tuple[NameEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """An artist to keep fresh."""
+
+    artist_id: str
+    name: str
+    priority: Priority
+
+
+class Answers(Protocol):
+    """Documents and names: written by publishing, read by the bot."""
+
+    def artist(self, artist_id: str) -> ArtistDocument | None:
+        """Return the artist's document, or None."""
+        ...
+
+    def track(self, track_id: str) -> TrackDocument | None:
+        """Return the song's document, or None."""
+        ...
+
+    def find(self, name_key: str, limit: int = 10) -> list[NameMatch]:
+        """Return what goes by exactly this normalised name: artists before songs, then by popularity, id."""
+        ...
+
+    def versions(self, kind: Kind, ids: Sequence[str] | None = None) -> dict[str, str]:
+        """Return the published version by id, of all documents of a kind or of `ids`."""
+        ...
+
+    def put(self, documents: Iterable[Document]) -> int:
+        """Write documents and replace their names, each document with its names in one transaction.
+
+        Returns how many were written. Reads `documents` as a stream.
+        """
+        ...
+
+    def remove(self, kind: Kind, ids: Sequence[str]) -> int:
+        """Delete documents and their names; return how many documents were there."""
+        ...
+
+
+class Requests(Protocol):
+    """The queue of artists that people asked for. Every method is atomic and safe between processes."""
+
+    def ask(self, name_key: str, query: str, now: datetime) -> ArtistRequest:
+        """Record that somebody asked; return the row as it stands then.
+
+        A new name is inserted as pending. While pending or running only `ask_count` and `last_asked_at`
+        move. `done` goes back to pending in a new generation (its answer is gone, or nobody would ask);
+        `not_found` and `failed` do so once `next_attempt_at` has passed.
+        """
+        ...
+
+    def due(self, now: datetime, limit: int) -> list[ArtistRequest]:
+        """Return pending requests whose `next_attempt_at` is null or past, oldest `first_asked_at` first."""
+        ...
+
+    def claim(
+        self, name_keys: Sequence[str], run_id: str, now: datetime, lease_until: datetime
+    ) -> list[ArtistRequest]:
+        """Take pending requests for a run; return those it got, and those it already had, in that order.
+
+        Claiming again with the same `run_id` (a retried step) renews the lease.
+        """
+        ...
+
+    def resolve(self, name_key: str, run_id: str, artist_ids: Sequence[str]) -> None:
+        """Note which artists a running request means."""
+        ...
+
+    def held_by(self, run_id: str) -> list[ArtistRequest]:
+        """Return the requests that a run holds in state running, by `name_key`."""
+        ...
+
+    def finish(
+        self,
+        name_key: str,
+        run_id: str,
+        state: State,
+        now: datetime,
+        error: str | None = None,
+        next_attempt_at: datetime | None = None,
+    ) -> bool:
+        """End a running request as done, not_found or failed; False if the run no longer holds it."""
+        ...
+
+    def give_back(
+        self, run_id: str, now: datetime, error: str, max_attempts: int, retry_at: datetime | None
+    ) -> list[ArtistRequest]:
+        """Return a dead run's requests to pending with one more attempt, or to failed at `max_attempts`.
+
+        `retry_at` becomes `next_attempt_at`. Returns the rows as they stand then.
+        """
+        ...
+
+    def expired(self, now: datetime) -> list[ArtistRequest]:
+        """Return running requests whose lease is past."""
+        ...
+
+    def all(self, limit: int = 1000) -> list[ArtistRequest]:
+        """Return requests for people to look at: unfinished first, then the last asked."""
+        ...
+
+    def counts(self) -> dict[State, int]:
+        """Return how many requests stand in each state (0 included)."""
+        ...
+
+
+class Roster(Protocol):
+    """The artists to keep fresh."""
+
+    def add(self, entries: Iterable[RosterEntry], now: datetime) -> int:
+        """Add artists; one that is there keeps the more urgent of the two priorities. Return how many are new."""
+        ...
+
+    def ids(self) -> list[str]:
+        """Return all artist ids: by priority, then in the order they were added."""
+        ...
+
+    def counts(self) -> Mapping[Priority, int]:
+        """Return how many artists stand at each priority (0 included)."""
+        ...
+
+
+class ServingStore(Protocol):
+    """The store as a whole; open one with `open_store`."""
+
+    answers: Answers
+    requests: Requests
+    roster: Roster
+
+    def ping(self) -> None:
+        """Return when the store can be read.
+
+        Raises:
+            StoreError: it cannot, with the reason.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+def open_store(settings: Settings) -> ServingStore:
+    """Open the store of `SERVING_URL`, making its tables where they are missing.
+
+    Raises:
+        StoreError: it cannot be reached or opened.
+        SettingsError: its engine is not one this build has.
+    """
+    if settings.serving_url.startswith("dynamodb://"):
+        raise SettingsError(
+            "SERVING_URL: dynamodb:// is not available in this version; use sqlite:///, "
+            "postgresql+psycopg:// or mysql+pymysql://"
+        )
+    # Imported here so that a bot on another engine never loads SQLAlchemy.
+    from spotify_assets.core.store.sql import SqlStore
+
+    if settings.serving_url.startswith("sqlite:///"):
+        settings.prepare_home()
+    return SqlStore(settings.serving_url)
