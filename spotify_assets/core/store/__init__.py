@@ -59,6 +59,8 @@ class ArtistRequest:
     """While running: past this the run counts as dead."""
     run_id: str | None = None
     error: str | None = None
+    changed_at: datetime | None = None
+    """When it came to the state it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,8 @@ class Requests(Protocol):
 
         A new name is inserted as pending. While pending or running only `ask_count` and `last_asked_at`
         move. `done` goes back to pending in a new generation (its answer is gone, or nobody would ask);
-        `not_found` and `failed` do so once `next_attempt_at` has passed.
+        `not_found` and `failed` do so once `next_attempt_at` has passed. A new generation starts without
+        attempts, error and resolved artists.
         """
         ...
 
@@ -155,14 +158,15 @@ class Requests(Protocol):
     def claim(
         self, name_keys: Sequence[str], run_id: str, now: datetime, lease_until: datetime
     ) -> list[ArtistRequest]:
-        """Take pending requests for a run; return those it got, and those it already had, in that order.
+        """Take due requests for a run; return those it got, then those it already had, each by `name_key`.
 
-        Claiming again with the same `run_id` (a retried step) renews the lease.
+        Claiming again with the same `run_id` (a retried step) renews the lease. A request that another run
+        holds, that has ended or whose `next_attempt_at` is still to come is left alone.
         """
         ...
 
     def resolve(self, name_key: str, run_id: str, artist_ids: Sequence[str]) -> None:
-        """Note which artists a running request means."""
+        """Note which artists a running request means; does nothing when the run no longer holds it."""
         ...
 
     def held_by(self, run_id: str) -> list[ArtistRequest]:
@@ -178,7 +182,10 @@ class Requests(Protocol):
         error: str | None = None,
         next_attempt_at: datetime | None = None,
     ) -> bool:
-        """End a running request as done, not_found or failed; False if the run no longer holds it."""
+        """End a running request as done, not_found or failed; False if the run no longer holds it.
+
+        A failure counts as an attempt.
+        """
         ...
 
     def give_back(
@@ -186,7 +193,7 @@ class Requests(Protocol):
     ) -> list[ArtistRequest]:
         """Return a dead run's requests to pending with one more attempt, or to failed at `max_attempts`.
 
-        `retry_at` becomes `next_attempt_at`. Returns the rows as they stand then.
+        `retry_at` becomes `next_attempt_at`. Returns the rows as they stand then, by `name_key`.
         """
         ...
 
@@ -207,7 +214,7 @@ class Roster(Protocol):
     """The artists to keep fresh."""
 
     def add(self, entries: Iterable[RosterEntry], now: datetime) -> int:
-        """Add artists; one that is there keeps the more urgent of the two priorities. Return how many are new."""
+        """Add artists and return how many are new; one that is there keeps the more urgent priority."""
         ...
 
     def ids(self) -> list[str]:
@@ -222,9 +229,20 @@ class Roster(Protocol):
 class ServingStore(Protocol):
     """The store as a whole; open one with `open_store`."""
 
-    answers: Answers
-    requests: Requests
-    roster: Roster
+    @property
+    def answers(self) -> Answers:
+        """Documents and names."""
+        ...
+
+    @property
+    def requests(self) -> Requests:
+        """Artists that people asked for."""
+        ...
+
+    @property
+    def roster(self) -> Roster:
+        """Artists to keep fresh."""
+        ...
 
     def ping(self) -> None:
         """Return when the store can be read.

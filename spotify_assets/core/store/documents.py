@@ -107,7 +107,9 @@ class TrackDocument:
             track=TrackCard(**doc["track"]),
             artist_ids=doc["artist_ids"],
             similar=[
-                SimilarTrack(track=TrackCard(**s["track"]), score=s["score"], likeness=Likeness(**s["likeness"]))
+                SimilarTrack(
+                    track=TrackCard(**s["track"]), score=s["score"], likeness=Likeness(**s["likeness"])
+                )
                 for s in doc["similar"]
             ],
             model_version=doc["model_version"],

@@ -1,0 +1,174 @@
+"""Documents and names in SQL tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, tuple_
+
+from spotify_assets.core.errors import StoreError
+from spotify_assets.core.names import MAX_KEY
+from spotify_assets.core.store import Document, NameMatch
+from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
+from spotify_assets.core.store.sql_engine import CHUNK, Database, chunks
+from spotify_assets.core.store.sql_schema import answer_names, answers, is_key, is_plain, shown
+
+
+class SqlAnswers:
+    """`Answers` in the tables `answers` and `answer_names`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def artist(self, artist_id: str) -> ArtistDocument | None:
+        """Return the artist's document, or None.
+
+        Raises:
+            StoreError: the store cannot be read, or the document is not in this program's shape.
+        """
+        body = self._body("artist", artist_id)
+        if body is None:
+            return None
+        try:
+            return ArtistDocument.from_json(json.loads(body))
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._unreadable("artist", artist_id, error) from error
+
+    def track(self, track_id: str) -> TrackDocument | None:
+        """Return the song's document, or None.
+
+        Raises:
+            StoreError: the store cannot be read, or the document is not in this program's shape.
+        """
+        body = self._body("track", track_id)
+        if body is None:
+            return None
+        try:
+            return TrackDocument.from_json(json.loads(body))
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._unreadable("track", track_id, error) from error
+
+    def find(self, name_key: str, limit: int = 10) -> list[NameMatch]:
+        """Return what goes by exactly this normalised name: artists before songs, then by popularity, id."""
+        if not is_key(name_key, MAX_KEY):
+            return []
+        names = answer_names.c
+        statement = (
+            select(names.kind, names.target_id, names.label, names.popularity)
+            .where(names.name_key == name_key)
+            .order_by(names.kind, names.popularity.desc(), names.target_id)  # "artist" < "track"
+            .limit(limit)
+        )
+        return [NameMatch(**row._mapping) for row in self._database.rows(statement)]
+
+    def versions(self, kind: Kind, ids: Sequence[str] | None = None) -> dict[str, str]:
+        """Return the published version by id, of all documents of a kind or of `ids`; reads no body."""
+        statement = select(answers.c.target_id, answers.c.version).where(answers.c.kind == kind)
+        if ids is None:
+            return {row.target_id: row.version for row in self._database.rows(statement)}
+        return {
+            row.target_id: row.version
+            for chunk in chunks([i for i in dict.fromkeys(ids) if is_key(i)])
+            for row in self._database.rows(statement.where(answers.c.target_id.in_(chunk)))
+        }
+
+    def put(self, documents: Iterable[Document]) -> int:
+        """Write documents and replace their names, in transactions of 500 whole documents.
+
+        Returns how many were written; of two with the same kind and id the later counts. Reads `documents`
+        as a stream; when it fails half-way, what was committed until then stays and the rest is not there.
+
+        Raises:
+            StoreError: the store cannot be written, or a document cannot be stored.
+        """
+        written = 0
+        for batch in _batches(documents):
+            rows = [_answer_row(document) for document in batch]
+            names = [row for document in batch for row in _name_rows(document)]
+            self._database.write(partial(self._replace, rows, names))
+            written += len(batch)
+        return written
+
+    def remove(self, kind: Kind, ids: Sequence[str]) -> int:
+        """Delete documents and their names; return how many documents were there."""
+        removed = 0
+        for chunk in chunks([i for i in dict.fromkeys(ids) if is_key(i)]):
+            removed += self._database.write(partial(_remove, kind, chunk))
+        return removed
+
+    def _replace(
+        self, rows: list[dict[str, Any]], names: list[dict[str, Any]], connection: Connection
+    ) -> None:
+        upsert = self._database.upsert(answers, lambda new: [("version", new.version), ("body", new.body)])
+        connection.execute(upsert, rows)
+        _remove_names(connection, [(row["kind"], row["target_id"]) for row in rows])
+        if names:
+            connection.execute(insert(answer_names), names)
+
+    def _body(self, kind: Kind, target_id: str) -> str | None:
+        if not is_key(target_id):
+            return None
+        statement = select(answers.c.body).where(answers.c.kind == kind, answers.c.target_id == target_id)
+        body: str | None = self._database.read(lambda connection: connection.scalar(statement))
+        return body
+
+    def _unreadable(self, kind: Kind, target_id: str, error: Exception) -> StoreError:
+        return StoreError(
+            f"The answer for {kind} {target_id!r} in the serving store, {self._database.where}, is not in "
+            f"the shape this program reads ({type(error).__name__}: {error}): publish it again"
+        )
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    stream = iter(documents)
+    while batch := list(islice(stream, CHUNK)):
+        # Sorted, so that two publishers take their locks in the same order.
+        latest = {(document.kind, document.target_id): document for document in batch}
+        yield [latest[key] for key in sorted(latest)]
+
+
+def _answer_row(document: Document) -> dict[str, Any]:
+    if not is_plain(document.body):
+        raise StoreError(
+            f"The answer for {document.kind} {document.target_id!r} holds NUL or lone surrogates as such: "
+            "write them as JSON escapes"
+        )
+    return {
+        "kind": document.kind,
+        "target_id": document.target_id,
+        "version": document.version,
+        "body": document.body,
+    }
+
+
+def _name_rows(document: Document) -> list[dict[str, Any]]:
+    rows = {}
+    for name in document.names:
+        if (name.kind, name.target_id) != (document.kind, document.target_id):
+            raise StoreError(
+                f"The answer for {document.kind} {document.target_id!r} brings a name of "
+                f"{name.kind} {name.target_id!r}: a document may only name itself"
+            )
+        rows[name.name_key] = {
+            "name_key": name.name_key,
+            "kind": name.kind,
+            "target_id": name.target_id,
+            "label": shown(name.label),
+            "popularity": name.popularity,
+        }
+    return list(rows.values())
+
+
+def _remove(kind: Kind, ids: Sequence[str], connection: Connection) -> int:
+    _remove_names(connection, [(kind, target_id) for target_id in ids])
+    statement = delete(answers).where(answers.c.kind == kind, answers.c.target_id.in_(ids))
+    return connection.execute(statement).rowcount
+
+
+def _remove_names(connection: Connection, targets: Sequence[tuple[str, str]]) -> None:
+    names = answer_names.c
+    connection.execute(delete(answer_names).where(tuple_(names.kind, names.target_id).in_(targets)))

@@ -1,0 +1,290 @@
+"""One database, whatever its engine: connections, transactions, and errors turned into sentences.
+
+Here: what differs between SQLite, PostgreSQL and MySQL or MariaDB once connected, upserts included. Not
+here: what the tables are (`sql_schema.py`) or what is asked of them.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.sql import Insert
+
+from spotify_assets.core.errors import StoreError
+
+T = TypeVar("T")
+
+LOCK_WAIT_SECONDS = 10
+"""How long a transaction waits for another's lock before it gives up."""
+
+CONFLICT_RETRIES = 10
+"""How often a transaction is run anew after the server broke a deadlock by undoing it."""
+
+CHUNK = 500
+"""Values in one `IN (…)`, documents in one transaction."""
+
+_NAMES = {"sqlite": "SQLite", "postgresql+psycopg": "PostgreSQL", "mysql+pymysql": "MySQL"}
+
+# Where the address itself says otherwise, it wins.
+_CONNECT: dict[str, dict[str, Any]] = {
+    "sqlite": {"timeout": LOCK_WAIT_SECONDS},
+    "postgresql": {"connect_timeout": 5, "tcp_user_timeout": 30_000},
+    "mysql": {"connect_timeout": 5, "read_timeout": 60, "write_timeout": 60, "charset": "utf8mb4"},
+}
+_SESSION = {
+    # In WAL mode NORMAL outlives the death of the process; only a power cut may cost the last commits.
+    "sqlite": "PRAGMA synchronous=NORMAL",
+    "postgresql": f"SET lock_timeout = '{LOCK_WAIT_SECONDS}s'",
+    "mysql": f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}",
+}
+
+
+class Database:
+    """A pool of connections to one database; safe to share between threads.
+
+    Raises:
+        StoreError: the address cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _parse(url)
+        self.where = _where(self.url)
+        self.dialect = self.url.get_backend_name()
+        self._engine = self._open()
+        # The same pool; the mark tells SQLite's BEGIN below that this transaction will write.
+        self._writer = self._engine.execution_options(store_writes=True)
+
+    def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        """Return what a query finds.
+
+        Raises:
+            StoreError: the database cannot be reached, or refused.
+        """
+        return self.read(lambda connection: connection.execute(statement).all())
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that only reads.
+
+        Raises:
+            StoreError: the database cannot be reached, or refused.
+        """
+        try:
+            with self._engine.connect() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise self._explained(error) from error
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction; run it anew when a deadlock undid it, so it must bear repeating.
+
+        Raises:
+            StoreError: the database cannot be reached, or refused; nothing was written.
+        """
+        undone = 0
+        while True:
+            try:
+                with self._writer.begin() as connection:
+                    return work(connection)
+            except SQLAlchemyError as error:
+                undone += 1
+                if undone > CONFLICT_RETRIES or not _is_conflict(error):
+                    raise self._explained(error) from error
+            time.sleep(random.uniform(0.005, 0.02) * undone)
+
+    def upsert(self, table: Table, changes: Callable[[Any], list[tuple[str, Any]]]) -> Insert:
+        """Return an insert that, where the primary key is there already, changes that row instead.
+
+        `changes` gets the row that was to be inserted and returns (column, expression) in the order in
+        which MySQL is to assign them: an expression sees what was assigned before it.
+        """
+        statement = self._insert(table)
+        if self.dialect == "mysql":
+            return statement.on_duplicate_key_update(changes(statement.inserted))  # type: ignore[no-any-return]
+        set_ = dict(changes(statement.excluded))
+        return statement.on_conflict_do_update(  # type: ignore[no-any-return]
+            index_elements=list(table.primary_key), set_=set_
+        )
+
+    def insert_missing(self, table: Table) -> Insert:
+        """Return an insert that leaves a row alone whose primary key is there; `rowcount` counts the new."""
+        statement = self._insert(table).execution_options(preserve_rowcount=True)
+        if self.dialect == "mysql":
+            return statement.prefix_with("IGNORE")  # type: ignore[no-any-return]
+        return statement.on_conflict_do_nothing()  # type: ignore[no-any-return]
+
+    def use_wal(self) -> None:
+        """Put a SQLite file into WAL mode, which it keeps: readers and the writer do not block each other.
+
+        Raises:
+            StoreError: the file cannot be opened, or lies where WAL does not work.
+        """
+        if self.dialect != "sqlite":
+            return
+        deadline = time.monotonic() + LOCK_WAIT_SECONDS
+        while True:
+            # Changing the mode fails at once, whatever the timeout, while another process does the same.
+            try:
+                mode = self._set_wal()
+                break
+            except DBAPIError as error:
+                if time.monotonic() > deadline or not _is_busy(error):
+                    raise self._explained(error) from error
+                time.sleep(0.02)
+        if mode != "wal":
+            raise StoreError(
+                f"The serving store, {self.where}, cannot use write-ahead logging (its journal mode stays "
+                f"{mode}): keep it on a local disk, not on a network share"
+            )
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._engine.dispose()
+
+    def _insert(self, table: Table) -> Any:
+        # Only the dialect in use is imported: the other two would cost every start of the bot.
+        return import_module(f"sqlalchemy.dialects.{self.dialect}").insert(table)
+
+    def _set_wal(self) -> str:
+        # Below SQLAlchemy, because the mode cannot change inside a transaction.
+        pooled = self._engine.raw_connection()
+        try:
+            cursor = pooled.cursor()
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return str(*(cursor.fetchone() or ()))
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise DBAPIError("PRAGMA journal_mode=WAL", None, error, hide_parameters=True) from error
+        finally:
+            pooled.close()
+
+    def _open(self) -> Engine:
+        given = _CONNECT[self.dialect]
+        options: dict[str, Any] = {}
+        if self.dialect != "sqlite":
+            # MySQL's default, REPEATABLE READ, locks gaps and so makes strangers wait for each other.
+            options = {"isolation_level": "READ COMMITTED", "pool_pre_ping": True, "pool_recycle": 1800}
+        engine = create_engine(
+            self.url,
+            pool_size=5,
+            max_overflow=10,
+            pool_timeout=LOCK_WAIT_SECONDS,
+            hide_parameters=True,  # what people typed does not belong in messages and logs
+            connect_args={key: value for key, value in given.items() if key not in self.url.query},
+            **options,
+        )
+        event.listen(engine, "connect", self._on_connect)
+        if self.dialect == "sqlite":
+            event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _on_connect(self, connection: Any, _record: Any) -> None:
+        if self.dialect == "sqlite":
+            # The driver's own transactions begin late and as readers; ours begin in _begin_sqlite.
+            connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(_SESSION[self.dialect])
+        cursor.close()
+        connection.commit()
+
+    def _explained(self, error: SQLAlchemyError) -> BaseException:
+        cause = error.orig if isinstance(error, StatementError) else None
+        if cause and not isinstance(error, DBAPIError):
+            return cause  # a value that a column type refused, before any database was asked
+        reason = _one_line(str(cause or error), self._secrets())
+        if isinstance(error, DBAPIError) and _is_busy(error):
+            return StoreError(
+                f"The serving store, {self.where}, is busy ({reason}): try again; if that does not help, "
+                "look for a process that keeps it locked"
+            )
+        lost = isinstance(error, DBAPIError) and (error.statement is None or error.connection_invalidated)
+        if lost or not isinstance(error, StatementError):
+            sqlite = self.dialect == "sqlite"
+            expected = "its directory exists and may be written" if sqlite else "it runs and may be reached"
+            return StoreError(
+                f"The serving store, {self.where}, cannot be used ({reason}): "
+                f"see that {expected}, and that SERVING_URL names it"
+            )
+        return StoreError(
+            f"The serving store, {self.where}, refused an operation ({reason}): put that right, or name an "
+            "empty database in SERVING_URL and publish again"
+        )
+
+    def _secrets(self) -> list[str]:
+        in_query = [str(value) for key, value in self.url.query.items() if "pass" in key.lower()]
+        return [secret for secret in (str(self.url.password or ""), *in_query) if secret]
+
+
+def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """Cut a sequence into pieces that fit into one statement."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails when another wrote in between: writers queue here.
+    writes = connection.get_execution_options().get("store_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _parse(url: str) -> URL:
+    schemes = ", ".join(f"{name}://" for name in _NAMES)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # Without the cause: it may quote the address, and with it the password.
+        raise StoreError(
+            f"SERVING_URL is not an address this store can read: use one of {schemes}, and write special "
+            "characters in user and password as %XX"
+        ) from None
+    if parsed.drivername not in _NAMES:
+        raise StoreError(f"SERVING_URL begins with {parsed.drivername}://: this store knows {schemes}")
+    if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise StoreError(
+            "SERVING_URL names no SQLite file: processes share the store, so it cannot be in memory; "
+            "use sqlite:///path/to/serving.db"
+        )
+    return parsed
+
+
+def _where(url: URL) -> str:
+    """Name the database without user, password or options."""
+    name = _NAMES[url.drivername]
+    if url.drivername == "sqlite":
+        return f"{name} file {url.database}"
+    port = f":{url.port}" if url.port else ""
+    return f"{name} at {url.host or 'its local socket'}{port}/{url.database or ''}"
+
+
+def _one_line(text: str, secrets: Sequence[str]) -> str:
+    plain = " ".join(text.split())
+    for secret in secrets:
+        plain = plain.replace(secret, "***")
+    printable = "".join(c if c.isprintable() else "?" for c in plain)
+    return printable if len(printable) <= 300 else printable[:299] + "…"
+
+
+def _code(error: DBAPIError) -> str:
+    """Return what the driver calls the error: SQLSTATE, MySQL's number or SQLite's name."""
+    cause: Any = error.orig
+    for attribute in ("sqlstate", "sqlite_errorname"):
+        if found := getattr(cause, attribute, None):
+            return str(found)
+    return str(cause.args[0]) if cause is not None and cause.args else ""
+
+
+def _is_conflict(error: Exception) -> bool:
+    """Whether the server undid the transaction so that another could go on."""
+    # PostgreSQL: serialization failure, deadlock. MySQL: deadlock. MariaDB: row changed since it was read.
+    return isinstance(error, DBAPIError) and _code(error) in ("40001", "40P01", "1213", "1020")
+
+
+def _is_busy(error: DBAPIError) -> bool:
+    """Whether the wait for a lock took too long."""
+    code = _code(error)
+    return code in ("55P03", "1205") or code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
