@@ -1,0 +1,69 @@
+# Everything a stranger types. Needs Python >= 3.11 and make; the rest is installed into .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+UV_VERSION := 0.13.8
+
+.PHONY: help demo test lint bench docs dev lock clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: .venv/.run  ## fill the embedded platform with the sample, ask the bot, let the loop refresh, ask again
+	@$(BIN)/python -m spotify_assets.demo
+
+dev: .venv/.run  ## Dagster's UI on :3000 and the bot on :8000, until Ctrl-C
+	@$(BIN)/python -m spotify_assets.dev
+
+test: .venv/.dev  ## the whole test suite
+	@$(BIN)/python -m pytest
+
+lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+
+bench: .venv/.dev  ## the figures of docs/benchmarks.md
+	@$(BIN)/python -m benchmarks
+
+docs: .venv/.run  ## dbt's docs, into dbt_project/target/index.html
+	@$(BIN)/spotify-assets docs
+
+lock: .venv/.dev  ## resolve the three lock files anew from pyproject.toml
+	@for lock in "requirements.lock --extra platform" \
+	             "requirements-dev.lock --extra platform --extra dev -c requirements.lock" \
+	             "requirements-bot.lock -c requirements.lock"; do \
+	  set -- $$lock; out=$$1; shift; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links pyproject.toml "$$@" --output-file $$out; done
+
+clean:  ## remove .venv and .platform
+	@rm -rf .venv .platform dbt_project/target
+
+# The locked install: uv where it reaches the package index, else pip, which knows every setting of pip's own.
+define install
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>.venv/uv.log \
+	  || $(BIN)/pip install --quiet --require-hashes -r $(1)
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+endef
+
+.venv/.base:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "Installing into .venv ($$($(PYTHON) --version)) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.run: .venv/.base requirements.lock pyproject.toml
+	$(call install,requirements.lock)
+
+.venv/.dev: .venv/.base requirements-dev.lock pyproject.toml
+	$(call install,requirements-dev.lock)
+	@touch .venv/.run

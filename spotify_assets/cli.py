@@ -1,0 +1,181 @@
+"""The command `spotify-assets`: what an engineer does to the platform from a terminal.
+
+Commands are thin: they check words, call the rooms that do the work, and print. Errors meant for people go
+to stderr as sentences; the exit code is 1 for a failure, 2 for a wrong setting or word.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from spotify_assets.core.errors import PlatformError, SettingsError
+from spotify_assets.core.settings import settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Observe a music catalogue, build similarity marts, publish answers for the bot.",
+)
+roster_app = typer.Typer(no_args_is_help=True, help="The artists that are kept fresh.")
+app.add_typer(roster_app, name="roster")
+out = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line; turn errors meant for people into a sentence and an exit code."""
+    try:
+        app()
+    except SettingsError as error:
+        sys.exit(_fail(error, 2))
+    except PlatformError as error:
+        sys.exit(_fail(error, 1))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(error: Exception, code: int) -> int:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red", markup=False)
+    return code
+
+
+@app.command()
+def materialize(
+    selection: Annotated[
+        str | None, typer.Argument(help="Assets, such as 'raw_artists*'; default everything")
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option(help="Build incremental models anew from all history")
+    ] = False,
+) -> None:
+    """Materialise assets once, through Dagster, and wait."""
+    import dagster as dg
+
+    from spotify_assets.runs import run_job
+
+    config = dg.RunConfig(ops={"dbt_models": {"config": {"full_refresh": True}}}) if full_refresh else None
+    finished = run_job(settings(), "build", selection, config, say=out.print)
+    out.print(f"Done: {finished.steps} steps in {finished.seconds:.1f} s (run {finished.run_id})")
+
+
+@app.command()
+def refresh(names: Annotated[list[str], typer.Argument(help="Artist names, aliases or ids")]) -> None:
+    """Look artists up, observe them, update the marts, publish; wait for all of it."""
+    from spotify_assets.defs.refresh.by_hand import refresh_names
+
+    sys.exit(0 if refresh_names(settings(), names, say=out.print) else 1)
+
+
+@roster_app.command("add")
+def roster_add(
+    file: Annotated[Path, typer.Argument(help="One artist name or id a line; # starts a comment")],
+) -> None:
+    """Put artists on the roster; the next build observes them."""
+    from spotify_assets.defs.refresh.by_hand import add_to_roster
+
+    sys.exit(0 if add_to_roster(settings(), file, say=out.print) else 1)
+
+
+@app.command()
+def requests(limit: Annotated[int, typer.Option(help="Rows to show")] = 50) -> None:
+    """Show the queue of artists that people asked for."""
+    from spotify_assets.core.store import open_store
+
+    table = Table(
+        "asked for", "state", "times", "attempts", "last asked", "what happened", box=None, pad_edge=False
+    )
+    for request in open_store(settings()).requests.all(limit):
+        table.add_row(
+            request.query[:60],
+            request.state.value,
+            str(request.ask_count),
+            str(request.attempts),
+            f"{request.last_asked_at:%Y-%m-%d %H:%M:%S}",
+            request.error or ", ".join(request.artist_ids),
+        )
+    out.print(table if table.row_count else "Nobody has asked for an artist the bot did not know.")
+
+
+@app.command()
+def status() -> None:
+    """Say where everything lies and how it stands."""
+    from spotify_assets.core.lake.lake import open_lake
+    from spotify_assets.core.lake.pointers import current_snapshot, model_versions
+    from spotify_assets.core.store import open_store
+
+    current = settings()
+    store, lake = open_store(current), open_lake(current)
+    snapshot, models = current_snapshot(lake), model_versions(lake)
+    queue = ", ".join(f"{count} {state.value}" for state, count in store.requests.counts().items() if count)
+    roster = store.roster.counts()
+    by_priority = ", ".join(f"{count} {priority.value}" for priority, count in roster.items())
+    artists, songs = (len(store.answers.versions(kind)) for kind in ("artist", "track"))
+    warehouse = f" {current.warehouse_path}" if current.dbt_target == "duckdb" else ""
+    rows = {
+        "catalogue": f"{current.catalog_source} {current.catalog_dataset or ''}".strip(),
+        "lake": current.lake_uri,
+        "warehouse": current.dbt_target + warehouse,
+        "serving store": _without_password(current.serving_url),
+        "roster": f"{sum(roster.values())} artists ({by_priority})",
+        "requests": queue or "none",
+        "model": models[-1] if models else "none yet: spotify-assets materialize",
+        "snapshot": f"{snapshot.snapshot} of {snapshot.published_at[:19]}" if snapshot else "none yet",
+        "answers": f"{artists} artists, {songs} songs",
+    }
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in rows.items():
+        table.add_row(name, value)
+    out.print(table)
+
+
+@app.command()
+def rollback(
+    snapshot: Annotated[
+        str | None, typer.Argument(help="Snapshot id; default the one before the current")
+    ] = None,
+) -> None:
+    """Republish an earlier snapshot: its documents to the store, then the pointer."""
+    from spotify_assets.defs.serving.rollback import roll_back
+
+    restored = roll_back(settings(), snapshot)
+    out.print(f"Snapshot {restored.snapshot} of {restored.published_at[:19]} is current again")
+
+
+@app.command()
+def purge(
+    source: Annotated[str | None, typer.Option(help="Remove every row of this source")] = None,
+    expired: Annotated[bool, typer.Option("--expired", help="Remove rows past their expires_at")] = False,
+) -> None:
+    """Remove rows from disk for good: lake, quarantine, warehouse, snapshots; ends rollback past it."""
+    if not source and not expired:
+        raise typer.BadParameter("say what to remove: --expired, or --source NAME")
+    from spotify_assets.defs.serving.purge import purge as run_purge
+
+    removed = run_purge(settings(), source, say=out.print)
+    out.print(
+        f"{removed.rows_removed} rows are gone from {removed.files_rewritten + removed.files_deleted} files"
+    )
+
+
+@app.command()
+def docs() -> None:
+    """Write dbt's docs and say where they lie."""
+    from spotify_assets.defs.marts.dbt_run import generate_docs
+
+    out.print(f"Open {generate_docs(settings())}")
+
+
+def _without_password(url: str) -> str:
+    from sqlalchemy import make_url
+
+    return url if url.startswith("dynamodb://") else make_url(url).render_as_string(hide_password=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    main()

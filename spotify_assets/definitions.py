@@ -1,0 +1,47 @@
+"""The table of contents of the code location: one `build_defs()`, one `defs`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from spotify_assets.defs import schedules
+from spotify_assets.defs.ingestion.observations import raw_assets
+from spotify_assets.defs.ingestion.roster import artist_roster
+from spotify_assets.defs.marts.dbt_project import manifest
+from spotify_assets.defs.marts.models import build_dbt_models
+from spotify_assets.defs.marts.similarity_model import similarity_model
+from spotify_assets.defs.refresh.alerts import run_failure_alert
+from spotify_assets.defs.refresh.requests import answered_requests, artist_requests
+from spotify_assets.defs.refresh.sensor import unknown_artist_sensor
+from spotify_assets.defs.resources import Platform
+from spotify_assets.defs.serving.publish import serving_documents
+from spotify_assets.defs.serving.snapshot import mart_snapshot
+
+
+def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Return the definitions, with some resources replaced (in tests, or to look at another platform)."""
+    return dg.Definitions(
+        assets=[
+            artist_roster,
+            artist_requests,
+            *raw_assets,
+            build_dbt_models(manifest()),
+            similarity_model,
+            mart_snapshot,
+            serving_documents,
+            answered_requests,
+        ],
+        jobs=[schedules.build, schedules.refresh],
+        schedules=[schedules.daily_build],
+        sensors=[unknown_artist_sensor, run_failure_alert],
+        resources={"platform": Platform(), **(resource_overrides or {})},
+        # One process a run: a refresh is short, and every further process would import everything anew.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster dev` and `dg` load."""
+    return build_defs()

@@ -1,0 +1,1 @@
+"""From the catalogue into the lake: whom to observe, and what was observed."""

@@ -1,0 +1,1 @@
+"""From the lake to similarity marts: dbt's models, and the fitted model they read."""

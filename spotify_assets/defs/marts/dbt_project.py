@@ -1,0 +1,96 @@
+"""The dbt project as Dagster sees it: where it lies, its manifest, how its nodes become assets.
+
+Here: everything that is known without running dbt. Running it is in `dbt_run.py`.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+
+from spotify_assets.core.settings import PROJECT_ROOT, Settings, settings
+from spotify_assets.defs.ingestion.observations import RAW_ASSETS
+
+PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+
+_RAW_ASSET_OF = {table: asset.name for asset in RAW_ASSETS for table in asset.tables}
+
+
+class Translator(DagsterDbtTranslator):
+    """Names dbt's nodes as the graph does: models by their name, raw tables by the asset that writes them."""
+
+    def __init__(self) -> None:
+        # One raw asset writes several tables (tracks and their credits).
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Return the asset key of a model or source."""
+        name = dbt_resource_props["name"]
+        if dbt_resource_props["resource_type"] != "source":
+            return dg.AssetKey(name)
+        if dbt_resource_props["source_name"] == "raw":
+            return dg.AssetKey(_RAW_ASSET_OF.get(name, f"raw_{name}"))
+        return dg.AssetKey(dbt_resource_props["source_name"])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Group models by their layer: staging, intermediate, marts."""
+        return str(dbt_resource_props["fqn"][1])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """Say who looks after the models."""
+        return ["team:analytics"]
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that `profiles.yml` and the sources read."""
+    return {
+        "PLATFORM_HOME": str(settings.platform_home),
+        "LAKE_URI": settings.lake_uri,
+        "DBT_TARGET": settings.dbt_target,
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_USE_COLORS": "false",
+    }
+
+
+def target_path(settings: Settings) -> Path:
+    """Where dbt leaves what it compiled; one directory, since one run at a time uses the warehouse."""
+    return settings.platform_home / "dbt"
+
+
+def project() -> DbtProject:
+    """Return the dbt project."""
+    return DbtProject(project_dir=PROJECT_DIR, target_path=target_path(settings()))
+
+
+def manifest() -> Mapping[str, Any]:
+    """Return dbt's manifest, parsing the project only where the manifest is missing or older than a file.
+
+    Raises:
+        dagster.Failure: dbt cannot parse the project, with dbt's message.
+    """
+    from spotify_assets.defs.marts.dbt_run import parse
+
+    current = settings()
+    current.prepare_home()
+    path = target_path(current) / "parsed" / "manifest.json"
+    if not path.exists() or path.stat().st_mtime < _newest_source():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+            parse(current, Path(scratch))
+            (Path(scratch) / "manifest.json").replace(path)
+    result: Mapping[str, Any] = json.loads(path.read_text())
+    return result
+
+
+def _newest_source() -> float:
+    generated = {"target", "logs", "dbt_packages"}
+    files = (
+        path
+        for path in PROJECT_DIR.rglob("*")
+        if path.suffix in {".sql", ".yml", ".csv", ".md"} and generated.isdisjoint(path.parts)
+    )
+    return max(path.stat().st_mtime for path in files)

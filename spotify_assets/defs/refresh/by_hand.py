@@ -1,0 +1,108 @@
+"""Refreshing artists from the terminal: the same queue, the same run, only not through the sensor."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from spotify_assets.core.catalog import ArtistMatch, Catalog
+from spotify_assets.core.errors import PlatformError
+from spotify_assets.core.lake.bulk import open_catalog
+from spotify_assets.core.lake.lake import open_lake
+from spotify_assets.core.lake.pointers import model_versions
+from spotify_assets.core.names import name_key
+from spotify_assets.core.settings import Settings
+from spotify_assets.core.store import Priority, RosterEntry, ServingStore, State, open_store
+from spotify_assets.defs.refresh.sensor import give_back, refresh_config
+from spotify_assets.runs import RunError, Say, run_job
+
+WAIT_FOR_OTHERS = 300.0
+"""Seconds to wait for a request that a run of the sensor holds already."""
+
+
+def unique_match(catalog: Catalog, name: str) -> ArtistMatch | str:
+    """Return the one artist that goes by exactly this name or id, or a sentence why there is none."""
+    exact = [match for match in catalog.find_artists(name) if match.exact]
+    if not exact:
+        return f"{name}: not found; {catalog.source} knows no artist of that name"
+    if len(exact) > 1:
+        ids = ", ".join(f"{m.artist.artist_id} ({m.artist.popularity or 0} popular)" for m in exact)
+        return f"{name}: ambiguous; several artists go by it, name one by its id: {ids}"
+    return exact[0]
+
+
+def refresh_names(settings: Settings, names: Sequence[str], say: Say) -> bool:
+    """Refresh artists by name and wait; say what came of each. Return whether all are answered.
+
+    On a platform without a fitted model the whole roster is built with them.
+    """
+    catalog, store = open_catalog(settings), open_store(settings)
+    found: dict[str, ArtistMatch] = {}
+    complete = True
+    for name in names:
+        match = unique_match(catalog, name)
+        if isinstance(match, str):
+            say(match)
+            complete = False
+        else:
+            found[name_key(name)] = match
+            store.requests.ask(name_key(name), name, datetime.now(UTC))
+    if not found:
+        return False
+    bootstrap = not model_versions(open_lake(settings))
+    if bootstrap:
+        say("There is no fitted model yet: building everything, these artists included.")
+    config = refresh_config(list(found), bootstrap)
+    try:
+        run_job(
+            settings, "build" if bootstrap else "refresh", None, config, {"dagster/max_retries": "0"}, say
+        )
+    except RunError as error:
+        run_id = str(error).split()[1]
+        give_back(store, run_id, str(error).splitlines()[-1], datetime.now(UTC))
+        raise
+    answered = [_report(store, key, match, say) for key, match in found.items()]
+    return complete and all(answered)
+
+
+def _report(store: ServingStore, key: str, match: ArtistMatch, say: Say) -> bool:
+    deadline = time.monotonic() + WAIT_FOR_OTHERS
+    # A run of the sensor may have been first; then it is that run which answers.
+    while (request := _request(store, key)).state in (State.PENDING, State.RUNNING):
+        if time.monotonic() > deadline:
+            say(f"{match.artist.name}: still {request.state.value}, held by run {request.run_id}")
+            return False
+        time.sleep(1)
+    if request.state is not State.DONE:
+        say(f"{match.artist.name}: {request.state.value}; {request.error}")
+        return False
+    document = store.answers.artist(match.artist.artist_id)
+    similar = len(document.similar) if document else 0
+    say(f"{match.artist.name}: answered, with {similar} similar artists")
+    return True
+
+
+def _request(store: ServingStore, key: str):  # type: ignore[no-untyped-def]
+    return next(request for request in store.requests.all() if request.name_key == key)
+
+
+def add_to_roster(settings: Settings, file: Path, say: Say) -> bool:
+    """Put the artists a file names on the roster. Return whether every line named exactly one.
+
+    Raises:
+        PlatformError: the file cannot be read.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlatformError(f"{file} cannot be read as UTF-8 text: {error}") from error
+    names = [name for line in lines if (name := line.split("#")[0].strip())]
+    catalog, store = open_catalog(settings), open_store(settings)
+    matches = [unique_match(catalog, name) for name in names]
+    for problem in (m for m in matches if isinstance(m, str)):
+        say(problem)
+    found = [m.artist for m in matches if not isinstance(m, str)]
+    entries = [RosterEntry(artist.artist_id, artist.name, Priority.LISTED) for artist in found]
+    added = store.roster.add(entries, datetime.now(UTC))
+    say(f"{added} artists are new on the roster, {len(found) - added} were on it")
+    return len(found) == len(names)

@@ -1,0 +1,129 @@
+"""The two ends of a refresh: taking requests up, and settling them.
+
+`artist_requests` claims what people asked for and finds out which artists they mean; everything between
+works on those artists; `answered_requests` ends a request once its answer is published. What happens to a
+request when a run dies in between is in `sensor.py` and `alerts.py`.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from pydantic import Field
+
+from spotify_assets.core.catalog import ArtistMatch
+from spotify_assets.core.store import ArtistRequest, Priority, RosterEntry, State
+from spotify_assets.defs.ingestion.scope import request_holder
+from spotify_assets.defs.resources import Platform
+
+LEASE = timedelta(minutes=15)
+"""A run that holds a request longer than this counts as dead."""
+
+ASK_AGAIN_AFTER = timedelta(days=1)
+"""A name no source knew may be looked for again after this."""
+
+NAMESAKES = 5
+"""At most so many artists of one name are refreshed for it."""
+
+
+class Claim(dg.Config):
+    """Which requests to take up."""
+
+    name_keys: list[str] | None = Field(
+        default=None,
+        description="Normalised names of the requests to take up. Leave it out for all that are due.",
+    )
+
+
+@dg.asset(
+    group_name="refresh",
+    owners=["team:data-platform"],
+    kinds={"python"},
+    deps=["artist_roster"],
+    output_required=False,
+)
+def artist_requests(context: dg.AssetExecutionContext, config: Claim, platform: Platform):
+    """The requests this run takes up, and the artists they mean.
+
+    Claims due requests (one run gets each), asks the catalogue for the name, and notes every artist that
+    goes by exactly that name. A name that no artist goes by ends as not found. When none is left the assets
+    behind are skipped, unless the run is about the whole roster.
+    """
+    holder, now = request_holder(context), datetime.now(UTC)
+    requests = platform.store.requests
+    keys = config.name_keys
+    if keys is None:
+        keys = [request.name_key for request in requests.due(now, limit=1000)]
+    claimed = requests.claim(keys, holder, now, now + LEASE)
+    resolved = [request for request in claimed if _resolve(context, request, platform, holder)]
+    if config.name_keys is not None and not resolved:
+        context.log.info("no artist to refresh: %d requests taken up, none is known", len(claimed))
+        return
+    yield dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(claimed),
+            "resolved": len(resolved),
+            "not found": len(claimed) - len(resolved),
+            "names": ", ".join(request.query for request in resolved[:20]),
+        }
+    )
+
+
+def _resolve(
+    context: dg.AssetExecutionContext, request: ArtistRequest, platform: Platform, holder: str
+) -> bool:
+    exact = [match for match in platform.catalog.find_artists(request.query) if match.exact][:NAMESAKES]
+    if not exact:
+        message = f"{platform.catalog.source} knows no artist called {request.query!r}"
+        now = datetime.now(UTC)
+        platform.store.requests.finish(
+            request.name_key, holder, State.NOT_FOUND, now, message, now + ASK_AGAIN_AFTER
+        )
+        context.log.info("%s", message)
+        return False
+    ids = [match.artist.artist_id for match in exact]
+    platform.store.requests.resolve(request.name_key, holder, ids)
+    platform.store.roster.add(_asked(exact), datetime.now(UTC))
+    context.log.info(
+        "%r is %s", request.query, ", ".join(f"{m.artist.name} ({m.artist.artist_id})" for m in exact)
+    )
+    return True
+
+
+def _asked(matches: list[ArtistMatch]) -> list[RosterEntry]:
+    return [RosterEntry(match.artist.artist_id, match.artist.name, Priority.ASKED) for match in matches]
+
+
+@dg.asset(
+    group_name="refresh",
+    owners=["team:data-platform"],
+    kinds={"python"},
+    deps=["artist_requests", "serving_documents"],
+)
+def answered_requests(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+    """The requests of this run that are answered now: their artists' documents are in the serving store."""
+    holder, now = request_holder(context), datetime.now(UTC)
+    requests = platform.store.requests
+    held = requests.held_by(holder)
+    answered, unanswered = [], []
+    for request in held:
+        published = platform.store.answers.versions("artist", request.artist_ids)
+        if published:
+            requests.finish(request.name_key, holder, State.DONE, now)
+            answered.append(request)
+        else:
+            unanswered.append(request)
+    if unanswered:
+        names = ", ".join(repr(request.query) for request in unanswered)
+        raise dg.Failure(
+            f"{len(unanswered)} of {len(held)} requests have no published answer after the refresh: {names}. "
+            "Look at raw_quarantine/ and at dim_artists for their artist ids.",
+            allow_retries=False,
+        )
+    waits = [(now - request.last_asked_at).total_seconds() for request in answered]
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(answered),
+            "longest wait (s)": round(max(waits, default=0.0), 1),
+            "names": ", ".join(request.query for request in answered[:20]),
+        }
+    )

@@ -1,0 +1,111 @@
+"""Documents for the bot: built from the marts in SQL, written to the serving store where they changed."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+
+from spotify_assets.core.names import name_key
+from spotify_assets.core.store import Document, NameEntry, ServingStore
+from spotify_assets.core.store.documents import Kind
+from spotify_assets.defs.marts.warehouse import MARTS
+from spotify_assets.defs.resources import WAREHOUSE_POOL, Platform
+from spotify_assets.defs.serving.snapshot import require_whole
+
+KINDS: tuple[Kind, ...] = ("artist", "track")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing one kind of document came to."""
+
+    kind: Kind
+    total: int
+    written: int
+    removed: int
+    seconds: float
+
+
+@cache
+def _documents_sql(kind: Kind) -> str:
+    return (Path(__file__).parent / f"{kind}_documents.sql").read_text()
+
+
+def publish(marts: duckdb.DuckDBPyConnection, store: ServingStore, kind: Kind) -> Published:
+    """Bring the store's documents of a kind to what the marts say; write what changed, remove what is gone.
+
+    `marts` sees every mart by its name. Bodies are built twice for what changed and once for the rest, but
+    never held all at once.
+    """
+    started = time.monotonic()
+    sql = _documents_sql(kind)
+    wanted = marts.sql(f"select target_id, version from ({sql})").to_arrow_table()  # noqa: S608 - a file of our own
+    stored = store.answers.versions(kind)
+    there = pa.table(
+        {"target_id": pa.array(stored.keys(), pa.string()), "version": pa.array(stored.values(), pa.string())}
+    )
+    marts.register("wanted_documents", wanted)
+    marts.register("stored_documents", there)
+    try:
+        gone = marts.sql(
+            "select target_id from stored_documents anti join wanted_documents using (target_id)"
+        ).fetchall()
+        changed = marts.sql(
+            "select target_id from wanted_documents anti join stored_documents using (target_id, version)"
+        )
+        marts.register("changed_documents", changed.to_arrow_table())
+        rows = marts.sql(f"select * from ({sql}) semi join changed_documents using (target_id)")  # noqa: S608
+        written = store.answers.put(_documents(kind, rows.to_arrow_reader(500)))
+    finally:
+        for view in ("wanted_documents", "stored_documents", "changed_documents"):
+            marts.unregister(view)
+    removed = store.answers.remove(kind, [target_id for (target_id,) in gone])
+    return Published(kind, wanted.num_rows, written, removed, time.monotonic() - started)
+
+
+def _documents(kind: Kind, batches: pa.RecordBatchReader) -> Iterator[Document]:
+    for batch in batches:
+        for row in batch.to_pylist():
+            keys = dict.fromkeys(name_key(name) for name in row["names"])
+            names = tuple(
+                NameEntry(key, kind, row["target_id"], row["label"], row["popularity"]) for key in keys if key
+            )
+            yield Document(kind, row["target_id"], row["version"], row["body"], names)
+
+
+@dg.asset(
+    group_name="serving",
+    owners=["team:data-platform"],
+    kinds={"python", "sql"},
+    deps=[*MARTS],
+    pool=WAREHOUSE_POOL,
+)
+def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+    """One document per artist and per song in the serving store, with the names that lead to it.
+
+    Only documents whose content changed are written; those of artists and songs that left the marts are
+    removed. The bot reads nothing else.
+    """
+    require_whole(platform.lake)
+    with platform.warehouse.connect() as marts:
+        published = [publish(marts, platform.store, kind) for kind in KINDS]
+    for part in published:
+        context.log.info(
+            "%ss: %d documents, %d written, %d removed in %.1f s",
+            part.kind, part.total, part.written, part.removed, part.seconds,
+        )  # fmt: skip
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": sum(part.total for part in published),
+            "published_at": dg.MetadataValue.timestamp(datetime.now(UTC)),
+            **{f"{part.kind}s": part.total for part in published},
+            **{f"{part.kind}s written": part.written for part in published},
+            **{f"{part.kind}s removed": part.removed for part in published},
+        }
+    )

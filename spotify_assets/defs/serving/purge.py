@@ -1,0 +1,37 @@
+"""Removing rows for good: from the lake, then from everything that was built of them."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from spotify_assets.core.lake.housekeeping import Purged
+from spotify_assets.core.lake.lake import open_lake
+from spotify_assets.core.lake.pointers import current_snapshot, snapshots
+from spotify_assets.core.settings import Settings
+from spotify_assets.defs.serving.snapshot import drop
+from spotify_assets.runs import Say, run_job
+
+REBUILD = "dbt_models or similarity_model or mart_snapshot or serving_documents"
+
+
+def purge(settings: Settings, source: str | None, say: Say) -> Purged:
+    """Remove expired rows, and all rows of `source`, wherever they lie.
+
+    The lake's files are rewritten without them; then the warehouse is deleted and built anew from what is
+    left, published, and every older snapshot dropped, which ends rollback past this point. Killed half-way
+    it can simply be run again.
+
+    Raises:
+        RunError: the rebuild failed; the lake is purged, the published answers are still the old ones.
+    """
+    lake = open_lake(settings)
+    removed = lake.purge(datetime.now(UTC), source)
+    say(f"lake: {removed.rows_removed} rows removed; building everything anew from what is left")
+    # A table that is dropped leaves its pages in the file; a new file has only what is built now.
+    settings.warehouse_path.unlink(missing_ok=True)
+    config = dg.RunConfig(ops={"dbt_models": {"config": {"full_refresh": True}}})
+    run_job(settings, "build", REBUILD, config, say=say)
+    current = current_snapshot(lake)
+    for old in (s for s in snapshots(lake) if current is None or s != current.snapshot):
+        drop(lake, old)
+    return removed

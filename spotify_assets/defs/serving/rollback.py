@@ -1,0 +1,40 @@
+"""Going back to an earlier snapshot: the store's documents first, then the pointer."""
+
+import duckdb
+
+from spotify_assets.core.errors import PlatformError
+from spotify_assets.core.lake.lake import Lake, open_lake
+from spotify_assets.core.lake.pointers import Snapshot, current_snapshot, point_to, read_manifest, snapshots
+from spotify_assets.core.settings import Settings
+from spotify_assets.core.store import open_store
+from spotify_assets.defs.serving.publish import KINDS, publish
+
+
+def roll_back(settings: Settings, snapshot: str | None = None) -> Snapshot:
+    """Republish a kept snapshot and make it current; by default the one before the current.
+
+    The next build publishes what it builds, as always.
+
+    Raises:
+        PlatformError: there is no such snapshot.
+    """
+    lake = open_lake(settings)
+    target = read_manifest(lake, snapshot or _previous(lake))
+    store = open_store(settings)
+    with duckdb.connect() as marts:
+        for mart, paths in target.marts.items():
+            files = [lake.storage.uri_of(f"marts/{path}") for path in paths]
+            quoted = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+            marts.execute(f"create view {mart} as select * from read_parquet([{quoted}])")  # noqa: S608 - quoted above
+        for kind in KINDS:
+            publish(marts, store, kind)
+    point_to(lake, target)
+    return target
+
+
+def _previous(lake: Lake) -> str:
+    current = current_snapshot(lake)
+    older = [s for s in snapshots(lake) if current is not None and s < current.snapshot]
+    if not older:
+        raise PlatformError("There is no snapshot before the current one to go back to")
+    return older[-1]

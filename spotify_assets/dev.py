@@ -1,0 +1,60 @@
+"""`make dev`: Dagster's UI on :3000 and the bot on :8000, until Ctrl-C."""
+
+import signal
+import sys
+import time
+from types import FrameType
+
+from rich.console import Console
+
+from spotify_assets.core.errors import PlatformError, SettingsError
+from spotify_assets.core.settings import PROJECT_ROOT, load_settings
+from spotify_assets.processes import Guarded, program, require_free_port
+from spotify_assets.runs import prepare_dagster_home
+
+HOST, DAGSTER_PORT, BOT_PORT = "127.0.0.1", 3000, 8000
+out = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Serve both until Ctrl-C, SIGTERM, or until one of them ends."""
+    try:
+        sys.exit(serve())
+    except PlatformError as error:
+        out.print(str(error), style="red", markup=False)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
+    except KeyboardInterrupt:
+        out.print("stopped")
+
+
+def serve() -> int:
+    """Start both servers and wait; return 1 when one ended by itself.
+
+    Raises:
+        PlatformError: a port is taken or PLATFORM_HOME cannot be written.
+    """
+    settings = load_settings()
+    require_free_port(HOST, DAGSTER_PORT, "Dagster's UI")
+    require_free_port(HOST, BOT_PORT, "the bot")
+    prepare_dagster_home(settings)
+    signal.signal(signal.SIGTERM, _interrupt)
+    dagster = [
+        program("dagster"), "dev", "--workspace", str(PROJECT_ROOT / "workspace.yaml"),
+        "--host", HOST, "--port", str(DAGSTER_PORT),
+    ]  # fmt: skip
+    bot = [program("chatbot"), "serve", "--host", HOST, "--port", str(BOT_PORT)]
+    with Guarded(dagster, {}) as ui, Guarded(bot, {}) as chat:
+        out.print(f"Dagster http://{HOST}:{DAGSTER_PORT}   bot http://{HOST}:{BOT_PORT}   Ctrl-C stops both")
+        while ui.exit_code is None and chat.exit_code is None:
+            time.sleep(0.5)
+        name, code = ("Dagster", ui.exit_code) if ui.exit_code is not None else ("The bot", chat.exit_code)
+        out.print(f"{name} ended with {code}; stopping the other", style="red")
+        return 1
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()
