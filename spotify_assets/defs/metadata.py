@@ -37,8 +37,8 @@ def column_schema(table: Table) -> dg.TableSchema:
 
 
 def _bounds(ge: float | None, le: float | None, choices: tuple[str, ...]) -> list[str]:
-    sides = [f">= {ge:g}"] * (ge is not None) + [f"<= {le:g}"] * (le is not None)
-    return sides + [f"one of {', '.join(choices)}"] * bool(choices)
+    limits = [f"{sign} {limit:g}" for sign, limit in ((">=", ge), ("<=", le)) if limit is not None]
+    return [*limits, f"one of {', '.join(choices)}"] if choices else limits
 
 
 def preview(rows: pa.Table, limit: int = 8) -> dg.MarkdownMetadataValue:

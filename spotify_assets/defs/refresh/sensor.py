@@ -13,6 +13,7 @@ from spotify_assets.core.lake.pointers import model_versions
 from spotify_assets.core.store import ArtistRequest, ServingStore, State
 from spotify_assets.defs.ingestion.observations import RAW_ASSETS
 from spotify_assets.defs.resources import Platform
+from spotify_assets.defs.schedules import build, refresh
 
 BATCH = 50
 """Requests one run takes up at most."""
@@ -91,7 +92,7 @@ def _cause_of_death(instance: dg.DagsterInstance, run_id: str) -> str | None:
 
 
 @dg.sensor(
-    job_names=["refresh", "build"],
+    jobs=[refresh, build],
     minimum_interval_seconds=1,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches one refresh run for the artists people asked for and the bot did not know.",
