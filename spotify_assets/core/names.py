@@ -1,4 +1,8 @@
-"""Normalising names, so that "AESPA", "aespa " and "ａｅｓｐａ" are one name."""
+"""Normalising names, so that "AESPA", "aespa " and "ａｅｓｐａ" are one name.
+
+Here: the key under which a name is stored and looked up. Not here: guessing which name was meant
+(`chatbot/reading.py` takes the words around a name away) or how alike two names are.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +12,57 @@ import unicodedata
 MAX_KEY = 120
 """Longest key, in characters; a longer one is cut and carries a digest of the whole."""
 
+_DIGEST = 16
+_INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn")
+# Letters that people type plainly but that Unicode does not decompose: MØ, Sigur Rós' ð, Işın.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+)
+
 
 def name_key(text: str) -> str:
     """Return the key under which a name is stored and looked up; "" when nothing is left.
 
     NFKC and case folding, Latin accents dropped, then letters, digits and combining signs alone: spaces
     and punctuation do not count ("방탄 소년단" is "방탄소년단", "AC/DC" is "acdc"). A name made of symbols
-    alone ("!!!", "+/-") keeps its symbols. Hangul stays composed syllables.
+    alone ("!!!", "+/-") keeps its symbols. Hangul stays composed syllables. A key's key is itself.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    visible = "".join(c for c in folded if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") or c.isspace())
-    plain = _without_accents(visible)
-    letters = "".join(c for c in plain if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc"))
-    key = letters or "".join(visible.split())
+    key = _pass(text)
+    # Dropping a sign can bring two others together that fold further; in practice one more pass settles it.
+    while (again := _pass(key)) != key:
+        key = again
     if len(key) <= MAX_KEY:
         return key
-    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    return f"{key[: MAX_KEY - 17]}~{digest}"
+    digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST]
+    # A long run of symbols is its digest alone, since letters beside symbols would outlive them.
+    return _pass(key[: MAX_KEY - _DIGEST]) + digest if _letters(key) else digest
+
+
+def _pass(text: str) -> str:
+    if text.isascii():
+        folded = text.lower()
+    else:
+        # Twice, because folding can undo the composition it started from.
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).translate(
+            _PLAIN
+        )
+        folded = _without_accents(folded)
+    return _letters(folded) or _symbols(folded)
+
+
+def _letters(text: str) -> str:
+    kept = "".join(c for c in text if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc"))
+    return kept if any(c.isalnum() for c in kept) else ""
+
+
+def _symbols(text: str) -> str:
+    return "".join(c for c in text if not c.isspace() and unicodedata.category(c) not in _INVISIBLE)
 
 
 def _without_accents(text: str) -> str:
-    parts = unicodedata.normalize("NFD", text)
-    latin = []
-    for char in parts:
-        if unicodedata.category(char) == "Mn" and latin and "LATIN" in unicodedata.name(latin[-1], ""):
+    plain: list[str] = []
+    for char in unicodedata.normalize("NFD", text):
+        if unicodedata.category(char) == "Mn" and plain and "LATIN" in unicodedata.name(plain[-1], ""):
             continue
-        latin.append(char)
-    return unicodedata.normalize("NFC", "".join(latin))
+        plain.append(char)
+    return unicodedata.normalize("NFC", "".join(plain))

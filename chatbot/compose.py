@@ -1,0 +1,137 @@
+"""Composing answers out of documents and requests.
+
+Here: pure functions, what the store holds → Answer: one page of it, with links, reasons and replies to tap.
+Not here: finding it (`bot.py`) or wording it (`messages.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from chatbot import messages
+from chatbot.answer import SPOTIFY_ID, Answer, Artist, Reply, Similar, Song, Track
+from chatbot.cursor import Cursor
+from chatbot.language import Language
+from spotify_assets.core.store import ArtistRequest, NameMatch, State
+from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
+
+PAGE = 10
+"""Similar artists or songs in one answer."""
+
+_SIMILAR_OFFERED = 3
+_SOON = timedelta(minutes=1)
+
+
+def artist_answer(
+    document: ArtistDocument, offset: int, language: Language, offers: Sequence[Reply]
+) -> Answer:
+    """Show an artist: card, best-known songs (on the first page) and who is similar, from `offset` on."""
+    card = document.artist
+    offset = offset if offset < len(document.similar) else 0
+    shown = document.similar[offset : offset + PAGE]
+    cursor, more = _next("artist", card.artist_id, offset, len(document.similar), language)
+    if shown:
+        text = messages.artist_intro(card.name, offset // PAGE, language)
+    else:
+        text = messages.artist_without_similar(card.name, bool(document.top_tracks), language)
+    neighbours = [Reply(s.artist.name, s.artist.name) for s in shown[:_SIMILAR_OFFERED]]
+    return Answer(
+        "artist",
+        _attributed(text, card.artist_id, language),
+        artist=Artist.of(card),
+        top_tracks=[] if offset else [Song.of(track) for track in document.top_tracks],
+        similar=[
+            Similar(
+                Artist.of(s.artist),
+                s.score,
+                messages.why(s.likeness, language),
+                [Song.of(track) for track in s.tracks],
+            )
+            for s in shown
+        ],
+        quick_replies=[*more, *offers, *neighbours],
+        cursor=cursor,
+    )
+
+
+def track_answer(
+    document: TrackDocument, first: ArtistDocument | None, offset: int, language: Language
+) -> Answer:
+    """Show a song and what sounds like it, from `offset` on; `first` is its first artist, where published."""
+    card = document.track
+    offset = offset if offset < len(document.similar) else 0
+    shown = document.similar[offset : offset + PAGE]
+    cursor, more = _next("track", card.track_id, offset, len(document.similar), language)
+    if shown:
+        text = messages.track_intro(card.name, card.artists, offset // PAGE, language)
+    else:
+        text = messages.track_without_similar(card.name, card.artists, language)
+    offers = []
+    if first:
+        offers = [
+            Reply(messages.offer_artist(first.artist.name, language), f"artist:{first.artist.artist_id}")
+        ]
+    return Answer(
+        "track",
+        _attributed(text, card.track_id, language),
+        artist=Artist.of(first.artist) if first else None,
+        track=Track.of(card),
+        similar=[
+            Similar(
+                Artist.named(messages.credit(s.track.artists), s.track.image_url),
+                s.score,
+                messages.why(s.likeness, language),
+                [Song.of(s.track)],
+            )
+            for s in shown
+        ],
+        quick_replies=[*more, *offers],
+        cursor=cursor,
+    )
+
+
+def _next(
+    kind: Kind, target_id: str, offset: int, total: int, language: Language
+) -> tuple[str | None, list[Reply]]:
+    if offset + PAGE >= total:
+        return None, []
+    label = messages.more(language)
+    return Cursor(kind, target_id, offset + PAGE).encode(), [Reply(label, label)]
+
+
+def request_answer(request: ArtistRequest, name: str, now: datetime, language: Language) -> Answer:
+    """Say where the request for a name stands."""
+    again = [Reply(messages.ask_again(language), name)]
+    match request.state:
+        case State.NOT_FOUND:
+            return Answer("not_found", messages.not_found(name, language), quick_replies=again)
+        case State.FAILED:
+            return Answer("error", messages.failed(name, language), quick_replies=again)
+        case State.RUNNING:
+            return Answer("pending", messages.collecting(name, language), quick_replies=again)
+    wait = (request.next_attempt_at or now) - now
+    if wait > _SOON:
+        minutes = math.ceil(wait / timedelta(minutes=1))
+        return Answer("pending", messages.postponed(name, minutes, language), quick_replies=again)
+    return Answer("pending", messages.pending(name, language), quick_replies=again)
+
+
+def offer(match: NameMatch, language: Language) -> Reply:
+    """Offer something else that goes by the name."""
+    label = messages.offer_artist if match.kind == "artist" else messages.offer_song
+    return Reply(label(match.label, language), reference_to(match))
+
+
+def reference_to(match: NameMatch) -> str:
+    """Return the text that, sent as a question, selects exactly this artist or song."""
+    return f"{match.kind}:{match.target_id}"
+
+
+def _attributed(text: str, shown_id: str, language: Language) -> str:
+    if SPOTIFY_ID.fullmatch(shown_id):
+        return f"{text}\n{messages.attribution('spotify', language)}"
+    if shown_id.startswith("sample-"):
+        return f"{text}\n{messages.attribution('sample', language)}"
+    return text

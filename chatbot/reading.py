@@ -1,0 +1,189 @@
+"""Reading a question: what was typed → the names or the id it may mean.
+
+Here: text alone, pure functions. A person writes "아이유 노래 추천해줘" or "who sounds like SHINee?"; the
+words around the name are taken away one layer at a time, and every layer is a candidate, so that a name
+that itself holds such words ("노래를 찾는 사람들", "The Like") still wins whenever it is known. Not here:
+looking anything up (`bot.py`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chatbot.phrases import GREETINGS, MORE, RULES, THANKS, is_empty
+from spotify_assets.core.names import name_key
+from spotify_assets.core.store.documents import Kind
+
+MAX_TEXT = 10_000
+"""Longest text looked at, in characters; the rest is cut away."""
+
+_MAX_PHRASE = 300
+_MAX_CANDIDATES = 12
+_MAX_LAYERS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An id that was pasted or tapped, rather than a name."""
+
+    kind: Kind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name that a text may mean."""
+
+    name: str
+    sure: bool
+    """What was taken away is no part of any likely name; otherwise it may be an artist but no song."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text may mean."""
+
+    candidates: tuple[Candidate, ...]
+    """Names to look up: the whole text first, then with more and more words taken away."""
+    name: str
+    """The most likely name, for when none is known; "" where only words of a request are left."""
+    splits: tuple[tuple[str, str], ...]
+    """Ways to read it as a song and its artist, in either order: "Dynamite by BTS", "아이유 좋은 날"."""
+
+
+def clean(text: str) -> str:
+    """Return the text in NFKC on one line, without control, bidi and zero-width characters."""
+    folded = unicodedata.normalize("NFKC", text[:MAX_TEXT])
+    shown = (c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else _gap(c) for c in folded)
+    return " ".join("".join(shown).split())
+
+
+def _gap(invisible: str) -> str:
+    return " " if invisible.isspace() else ""
+
+
+_LINK = re.compile(
+    r"open\.spotify\.com/(?:intl-[a-z-]{2,10}/)?(?:embed/)?(artist|track)/([0-9A-Za-z]{22})(?![0-9A-Za-z])"
+)
+_URI = re.compile(r"(?:spotify:)?(artist|track):(\S{1,100})")
+_ANY_LINK = re.compile(r"https?://|www\.|spotify\.(?:com|link)|^spotify:", re.IGNORECASE)
+_BARE_ID = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[0-9A-Za-z]{22}")
+
+
+def reference(text: str) -> Reference | None:
+    """Return the artist or song that a Spotify link, a Spotify URI or `artist:<id>` points at."""
+    found = _LINK.search(text) or _URI.fullmatch(text)
+    if not found:
+        return None
+    return Reference("artist" if found[1] == "artist" else "track", found[2])
+
+
+def is_link_or_id(text: str) -> bool:
+    """Tell whether a text is an address or a Spotify id, which nobody is called."""
+    return bool(_ANY_LINK.search(text) or _BARE_ID.fullmatch(text))
+
+
+def has_name(text: str) -> bool:
+    """Tell whether there is a letter or digit left to be a name."""
+    return any(c.isalnum() for c in text)
+
+
+def is_greeting(text: str) -> bool:
+    """Tell whether a text says hello or asks for help."""
+    return name_key(text) in GREETINGS or text.strip("?？ ") == ""
+
+
+def is_thanks(text: str) -> bool:
+    """Tell whether a text says thank you."""
+    return name_key(text) in THANKS
+
+
+def is_more(text: str) -> bool:
+    """Tell whether a text asks to go on with the last answer."""
+    return name_key(text) in MORE
+
+
+def read(text: str) -> Reading:
+    """Return what a cleaned text may mean."""
+    if len(text) > _MAX_PHRASE:
+        return Reading((Candidate(text, True),), text, ())
+    peeled = [Candidate(text, True), *_peel(text)]
+    name = next(c.name for c in reversed(peeled) if c.sure)
+    splits = tuple(_splits(name))
+    if credited := _BY.fullmatch(name):
+        peeled.append(Candidate(_unquoted(credited["artist"] or credited["owner"]), False))
+    first = {name_key(c.name): c for c in reversed(peeled)}
+    candidates = tuple(c for c in peeled if first.get(name_key(c.name)) is c and name_key(c.name))
+    only_request = any(c.sure and is_empty(c.name) for c in peeled)
+    return Reading(candidates[:_MAX_CANDIDATES], "" if only_request else name, splits)
+
+
+def _peel(text: str) -> Iterator[Candidate]:
+    """Take one layer of words away at a time."""
+    current = _unquoted(text)
+    if current != text:
+        yield Candidate(current, True)
+    asked = False
+    for _ in range(_MAX_LAYERS):
+        for rule in RULES:
+            found = rule.pattern.fullmatch(current) if asked or not rule.after_request else None
+            if not found or not rule.fits(found["name"]):
+                continue
+            rest = _unquoted(found["name"])
+            if rest == current or not has_name(rest):
+                continue
+            if "stem" in rule.pattern.groupindex:
+                yield Candidate(_unquoted(found["stem"]), False)
+            asked = asked or rule.sure
+            current = rest
+            yield Candidate(current, rule.sure)
+            break
+        else:
+            return
+
+
+_QUOTES = {
+    '"': '"',
+    "'": "'",
+    "“": "”",
+    "‘": "’",
+    "「": "」",
+    "『": "』",
+    "«": "»",
+    "`": "`",
+    "(": ")",
+    "[": "]",
+    "<": ">",
+}
+
+
+def _unquoted(text: str) -> str:
+    """Take quotation marks around a text and the marks that end a sentence away."""
+    text = text.strip()
+    while True:
+        bare = text.rstrip("?.,~…;: ") or text
+        bare = re.sub(r"!!+$", "", bare) or bare
+        if len(bare) > 2 and _QUOTES.get(bare[0]) == bare[-1] and bare[0] not in bare[1:-1]:
+            bare = bare[1:-1].strip()
+        if bare == text:
+            return text
+        text = bare
+
+
+_BY = re.compile(r"(?P<title>.+)\s+by\s+(?P<artist>.+)|(?P<owner>.+)의\s+(?P<title_of>.+)", re.IGNORECASE)
+_DASH = re.compile(r"(.+?)\s+[-–—|/:]\s+(.+)")
+_MAX_WORDS = 6
+
+
+def _splits(name: str) -> Iterator[tuple[str, str]]:
+    if by := _BY.fullmatch(name):
+        yield _unquoted(by["title"] or by["title_of"]), _unquoted(by["artist"] or by["owner"])
+    elif dash := _DASH.fullmatch(name):
+        yield _unquoted(dash[1]), _unquoted(dash[2])
+    words = name.split()
+    if len(words) <= _MAX_WORDS:
+        for place in range(1, len(words)):
+            yield " ".join(words[:place]), " ".join(words[place:])
