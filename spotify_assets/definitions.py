@@ -5,10 +5,11 @@ from typing import Any
 
 import dagster as dg
 
+from spotify_assets.core.settings import settings
 from spotify_assets.defs import schedules
 from spotify_assets.defs.ingestion.observations import raw_assets
 from spotify_assets.defs.ingestion.roster import artist_roster
-from spotify_assets.defs.marts.dbt_project import manifest
+from spotify_assets.defs.marts.dbt_run import prepared_manifest
 from spotify_assets.defs.marts.models import build_dbt_models
 from spotify_assets.defs.marts.similarity_model import similarity_model
 from spotify_assets.defs.refresh.alerts import run_failure_alert
@@ -26,7 +27,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             artist_roster,
             artist_requests,
             *raw_assets,
-            build_dbt_models(manifest()),
+            build_dbt_models(prepared_manifest(settings())),
             similarity_model,
             mart_snapshot,
             serving_documents,

@@ -42,8 +42,10 @@ def column(
     big: bool = False,
 ) -> Any:
     """Declare a column; its name and type come from the field it is assigned to."""
-    meta = {"description": description, "ge": ge, "le": le, "choices": choices, "optional": optional, "big": big}
-    return dataclasses.field(metadata=meta)
+    bounds = {"ge": ge, "le": le, "choices": choices}
+    return dataclasses.field(
+        metadata={"description": description, "optional": optional, "big": big, **bounds}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _derived(self) -> Settings:
         if self.catalog_source == "dataset" and self.catalog_dataset is None:
-            raise ValueError("CATALOG_SOURCE=dataset needs CATALOG_DATASET, the directory with its Parquet files")
+            raise ValueError("CATALOG_SOURCE=dataset needs CATALOG_DATASET, a directory of Parquet files")
         home = self.platform_home
         # The model is frozen once made; these two defaults depend on another field.
         if not self.lake_uri:

@@ -28,8 +28,8 @@ def id_time(identifier: str) -> datetime:
 
 def model_versions(lake: Lake) -> list[str]:
     """Return the versions of the fitted similarity model, oldest first; the last one counts."""
-    paths = lake.storage.list(MODEL_ROOT, suffix=".parquet")
-    return sorted({path.split("model_version=")[1].split("/")[0] for path in paths if "model_version=" in path})
+    directories = (path.split("/")[1] for path in lake.storage.list(MODEL_ROOT, suffix=".parquet"))
+    return sorted({directory.removeprefix("model_version=") for directory in directories})
 
 
 def model_path(version: str) -> str:

@@ -1,10 +1,8 @@
-"""The dbt project as Dagster sees it: where it lies, its manifest, how its nodes become assets.
+"""The dbt project as Dagster sees it: where it lies, how its nodes become assets.
 
-Here: everything that is known without running dbt. Running it is in `dbt_run.py`.
+Here: everything that is known without running dbt. Running it, for a manifest or a build, is in `dbt_run.py`.
 """
 
-import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -64,33 +62,3 @@ def target_path(settings: Settings) -> Path:
 def project() -> DbtProject:
     """Return the dbt project."""
     return DbtProject(project_dir=PROJECT_DIR, target_path=target_path(settings()))
-
-
-def manifest() -> Mapping[str, Any]:
-    """Return dbt's manifest, parsing the project only where the manifest is missing or older than a file.
-
-    Raises:
-        dagster.Failure: dbt cannot parse the project, with dbt's message.
-    """
-    from spotify_assets.defs.marts.dbt_run import parse
-
-    current = settings()
-    current.prepare_home()
-    path = target_path(current) / "parsed" / "manifest.json"
-    if not path.exists() or path.stat().st_mtime < _newest_source():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-            parse(current, Path(scratch))
-            (Path(scratch) / "manifest.json").replace(path)
-    result: Mapping[str, Any] = json.loads(path.read_text())
-    return result
-
-
-def _newest_source() -> float:
-    generated = {"target", "logs", "dbt_packages"}
-    files = (
-        path
-        for path in PROJECT_DIR.rglob("*")
-        if path.suffix in {".sql", ".yml", ".csv", ".md"} and generated.isdisjoint(path.parts)
-    )
-    return max(path.stat().st_mtime for path in files)

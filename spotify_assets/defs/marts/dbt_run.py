@@ -5,8 +5,10 @@ third time: 10 s of a refresh that has 20. One `dbtRunner` in the step's process
 kept from dagster-dbt: the assets, the translator and the events that become materialisations and checks.
 """
 
+import json
 import os
 import queue
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,15 +22,38 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.dbt_project import PROJECT_DIR, dbt_environment, target_path
 
+GENERATED = {"target", "logs", "dbt_packages"}
+"""Directories of the project that dbt writes."""
 
-def parse(settings: Settings, target: Path) -> None:
-    """Write `manifest.json` into `target`.
+
+def prepared_manifest(settings: Settings) -> Mapping[str, Any]:
+    """Return dbt's manifest, parsing the project only where the manifest is missing or older than a file.
 
     Raises:
-        dagster.Failure: dbt cannot parse the project.
+        dagster.Failure: dbt cannot parse the project, with dbt's message.
+        SettingsError: PLATFORM_HOME, where the manifest is kept, cannot be written.
     """
-    for _ in _events(["--quiet", "parse"], settings, target):
-        pass
+    settings.prepare_home()
+    path = target_path(settings) / "parsed" / "manifest.json"
+    if not path.exists() or path.stat().st_mtime < _newest_source():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Other processes may load the old manifest meanwhile: parse elsewhere, then swap.
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+            _run_to_end(["parse"], settings, Path(scratch))
+            (Path(scratch) / "manifest.json").replace(path)
+    manifest: Mapping[str, Any] = json.loads(path.read_text())
+    return manifest
+
+
+def generate_docs(settings: Settings) -> Path:
+    """Write dbt's docs; return the page.
+
+    Raises:
+        dagster.Failure: dbt cannot write them, with dbt's message.
+    """
+    target = target_path(settings) / "docs"
+    _run_to_end(["docs", "generate", "--static"], settings, target)
+    return target / "static_index.html"
 
 
 def build(
@@ -92,7 +117,7 @@ def _events(args: Sequence[str], settings: Settings, target: Path) -> Iterator[d
     result = outcome[0] if outcome else None
     if result is None or not result.success:
         reason = "\n".join(failures[-12:]) or str(getattr(result, "exception", None) or "it gave no reason")
-        raise dg.Failure(f"dbt {args[0]} failed:\n{reason}", allow_retries=False)
+        raise dg.Failure(f"dbt {' '.join(args[:2])} failed:\n{reason}", allow_retries=False)
 
 
 def _let_go_of_the_warehouse() -> None:
@@ -103,6 +128,16 @@ def _let_go_of_the_warehouse() -> None:
     if environment is not None:
         environment.close()
     DuckDBConnectionManager.close_all_connections()
+
+
+def _run_to_end(args: Sequence[str], settings: Settings, target: Path) -> None:
+    for _ in _events(["--quiet", *args], settings, target):
+        pass
+
+
+def _newest_source() -> float:
+    files = (p for p in PROJECT_DIR.rglob("*") if p.suffix in {".sql", ".yml", ".csv", ".md"})
+    return max(path.stat().st_mtime for path in files if not GENERATED.intersection(path.parts))
 
 
 @contextmanager
