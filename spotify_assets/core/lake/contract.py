@@ -96,7 +96,7 @@ def conform(table: str, rows: pa.Table) -> pa.Table:
     faults = column_faults(table, rows.schema)
     if faults:
         raise CatalogError("\n".join(faults))
-    return pa.table({c.name: _plain(rows, c) for c in table_spec(table).columns})
+    return pa.table({c.name: _plain(table, rows, c) for c in table_spec(table).columns})
 
 
 def column_faults(table: str, schema: pa.Schema) -> list[str]:
@@ -153,7 +153,7 @@ def _can_cast(found: pa.DataType, expected: str) -> bool:
     return is_number or is_text(found)
 
 
-def _plain(rows: pa.Table, column: Column) -> pa.ChunkedArray:
+def _plain(table: str, rows: pa.Table, column: Column) -> pa.ChunkedArray:
     """Return a column without the encodings that SQL would take for types of their own."""
     if column.name not in rows.schema.names:
         return pa.nulls(rows.num_rows, ARROW_TYPES[column.type])
@@ -165,7 +165,9 @@ def _plain(rows: pa.Table, column: Column) -> pa.ChunkedArray:
     try:
         values.validate(full=True)
     except pa.ArrowInvalid as error:
-        raise CatalogError(f"{column.name}: values cannot be read ({error}); text must be UTF-8") from error
+        raise CatalogError(
+            f"{table}.{column.name}: values cannot be read ({error}); text must be UTF-8"
+        ) from error
     return values
 
 

@@ -56,8 +56,7 @@ class DatasetCatalog:
         """
         artists = self._artists.select(["artist_id", "name", "popularity"])
         order = [("popularity", "descending"), ("artist_id", "ascending")]
-        ordered = artists.take(pc.sort_indices(artists, sort_keys=order, null_placement="at_end"))
-        return ordered.slice(0, self._default_roster if size is None else size)
+        return artists.sort_by(order).slice(0, self._default_roster if size is None else size)
 
     def read(self, table: str, artist_ids: pa.Array) -> pa.Table:
         """Return a table's rows for these artists, as they are in the file, in its order.
