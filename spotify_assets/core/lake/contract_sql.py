@@ -54,12 +54,12 @@ def judge(column: Column, found: pa.DataType) -> Judged:
 
 
 def judge_copies(key: Sequence[Judged], order: str) -> str:
-    """Return the expression that finds later copies among good rows (`fault` null), first by `order`."""
+    """Return the expression that finds later copies by `order`, good rows (`fault` null) apart from bad."""
     names = " and ".join(j.name for j in key)
     by = ", ".join(["fault is null", *(j.value for j in key)])
     place = f'row_number() over (partition by {by} order by "{order}")'
     reason = f"'duplicate of an earlier row with the same {names}'"
-    return f"case when fault is null and {place} > 1 then {reason} end"
+    return f"case when {place} > 1 then {reason} end"
 
 
 def is_text(found: pa.DataType) -> bool:
