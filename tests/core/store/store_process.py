@@ -1,0 +1,91 @@
+"""What other processes do with the store: each opens its own, waits for the others, works, says what it got.
+
+The functions here run in processes forked from a server that has imported all this once and holds no store.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+from spotify_assets.core.store import Document, NameEntry, State
+from spotify_assets.core.store.sql import SqlStore
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+DOCUMENTS = 1200
+
+
+def document(number: int, version: str) -> Document:
+    """A document whose names and body all tell its version."""
+    names = (f"common {number}", f"{version} {number} one", f"{version} {number} two")
+    entries = tuple(NameEntry(name, "artist", f"a{number}", version, 0) for name in names)
+    body = {
+        "artist": {"artist_id": f"a{number}", "name": "긴 이름 " * 500},
+        "top_tracks": [],
+        "similar": [],
+        "model_version": version,
+    }
+    return Document("artist", f"a{number}", version, json.dumps(body, ensure_ascii=False), entries)
+
+
+def documents(version: str) -> Iterator[Document]:
+    """All the documents, at one version."""
+    return (document(number, version) for number in range(DOCUMENTS))
+
+
+def ask(store: SqlStore, name_key: str, times: int) -> int:
+    """Ask for one name over and over."""
+    return [store.requests.ask(name_key, name_key, NOON) for _ in range(times)][-1].ask_count
+
+
+def claim(store: SqlStore, run_id: str, *name_keys: str) -> list[str]:
+    """Claim every name, one claim each and then all at once."""
+    lease = NOON + timedelta(minutes=10)
+    got = [r.name_key for key in name_keys for r in store.requests.claim([key], run_id, NOON, lease)]
+    rest = [r.name_key for r in store.requests.claim(name_keys, run_id, NOON, lease)]
+    return sorted({*got, *rest})
+
+
+def refresh(store: SqlStore, run_id: str, rounds: int) -> int:
+    """Do what runs do, as fast as possible: claim what is due, end some, give the rest back."""
+    finished = 0
+    for _ in range(rounds):
+        due = [request.name_key for request in store.requests.due(NOON, 20)]
+        for number, request in enumerate(store.requests.claim(due, run_id, NOON, NOON)):
+            if number % 2:
+                finished += store.requests.finish(request.name_key, run_id, State.DONE, NOON)
+        store.requests.give_back(run_id, NOON, "it died", 1000, None)
+    return finished
+
+
+def put(store: SqlStore) -> None:
+    """Publish one version after the other until killed."""
+    number = 0
+    while True:
+        store.answers.put(documents(f"v{number}"))
+        number += 1
+
+
+def ping(store: SqlStore) -> str:
+    """Do nothing but look."""
+    store.ping()
+    return "pong"
+
+
+def work(
+    url: str, together: Barrier | None, results: Queue | None, command: Callable[..., Any], *arguments: Any
+) -> None:
+    """Open a store and run a command on it, after all that were to come are there.
+
+    `ping` is about opening, so that it waits before.
+    """
+    if together and command is ping:
+        together.wait()
+    store = SqlStore(url)
+    if together and command is not ping:
+        together.wait()
+    result = command(store, *arguments)
+    if results:
+        results.put((arguments, result))

@@ -1,0 +1,167 @@
+"""What the store promises when several processes use it at once, and when one of them is killed."""
+
+import multiprocessing
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from store_process import DOCUMENTS, ask, claim, document, documents, ping, put, refresh, work
+
+from spotify_assets.core.store import State
+from spotify_assets.core.store.sql import SqlStore
+
+ROOT = Path(__file__).parents[3]
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+class Processes:
+    """Processes that use one store; killed when the test is over."""
+
+    def __init__(self, context: ForkServerContext, url: str) -> None:
+        self._context, self._url = context, url
+        self._started: list[BaseProcess] = []
+
+    def race(self, *commands: tuple) -> list[Any]:
+        """Run commands at one moment, each in its own process; return what each gave, in that order."""
+        together, results = self._context.Barrier(len(commands)), self._context.Queue()
+        numbered = [self._start(together, results, *command) for command in commands]
+        given = [results.get(timeout=60) for _ in numbered]
+        for process in numbered:
+            process.join(timeout=60)
+        assert [process.exitcode for process in numbered] == [0] * len(commands)
+        return [next(g for g in given if g[0] == tuple(arguments))[1] for _, *arguments in commands]
+
+    def start(self, *command: Any) -> BaseProcess:
+        """Start one command and leave it running."""
+        return self._start(None, None, *command)
+
+    def kill(self) -> None:
+        """End what still runs, without any chance to tidy up."""
+        for process in self._started:
+            process.kill()
+            process.join()
+
+    def _start(self, *arguments: Any) -> BaseProcess:
+        process = self._context.Process(target=work, args=(self._url, *arguments))
+        process.start()
+        self._started.append(process)
+        return process
+
+
+@pytest.fixture(scope="module")
+def fork_server() -> ForkServerContext:
+    """A server that forks processes with everything imported and nothing open."""
+    context = multiprocessing.get_context("forkserver")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTHONPATH", f"{ROOT}:{Path(__file__).parent}")
+        context.set_forkserver_preload(["store_process"])
+        warm_up = context.Process(target=documents, args=("v0",))
+        warm_up.start()
+        warm_up.join()
+    return context
+
+
+@pytest.fixture
+def processes(fork_server: ForkServerContext, store_url: str) -> Iterator[Processes]:
+    """Starts other processes on the store."""
+    started = Processes(fork_server, store_url)
+    yield started
+    started.kill()
+
+
+def test_eight_processes_that_ask_a_new_name_make_one_request(store: SqlStore, processes: Processes) -> None:
+    processes.race(*[(ask, "aespa", 25)] * 8)
+    [request] = store.requests.all()
+    assert (request.ask_count, request.generation, request.state) == (200, 1, State.PENDING)
+
+
+def test_eight_processes_that_ask_for_what_was_done_start_one_generation(
+    store: SqlStore, processes: Processes
+) -> None:
+    store.requests.ask("aespa", "aespa", NOON)
+    store.requests.claim(["aespa"], "run", NOON, NOON)
+    store.requests.finish("aespa", "run", State.DONE, NOON)
+    processes.race(*[(ask, "aespa", 5)] * 8)
+    [request] = store.requests.all()
+    assert (request.ask_count, request.generation, request.state) == (41, 2, State.PENDING)
+
+
+def test_of_racing_runs_exactly_one_gets_each_request(store: SqlStore, processes: Processes) -> None:
+    keys = [f"name{number:02d}" for number in range(60)]
+    for key in keys:
+        store.requests.ask(key, key, NOON)
+    shuffled = [random.Random(run).sample(keys, len(keys)) for run in range(4)]
+    got = processes.race(*[(claim, f"run{run}", *order) for run, order in enumerate(shuffled)])
+    assert sorted(key for mine in got for key in mine) == keys
+    for run, mine in enumerate(got):
+        assert [request.name_key for request in store.requests.held_by(f"run{run}")] == mine
+
+
+def test_nothing_asked_is_lost_while_runs_claim_finish_and_die(store: SqlStore, processes: Processes) -> None:
+    keys = [f"name{number:02d}" for number in range(12)]
+    for key in keys:
+        store.requests.ask(key, key, NOON)
+    finished = processes.race(
+        *[(refresh, f"run{run}", 25) for run in range(3)], *[(ask, key, 25) for key in keys[:3]]
+    )
+    requests = {request.name_key: request for request in store.requests.all()}
+    assert [requests[key].ask_count for key in keys] == [26] * 3 + [1] * 9
+    assert {request.state for request in requests.values()} <= {State.PENDING, State.DONE}
+    ends = sum(r.generation - 1 + (r.state is State.DONE) for r in requests.values())
+    assert ends == sum(finished[:3])
+
+
+def test_processes_that_open_a_new_store_together_all_succeed(processes: Processes, store_url: str) -> None:
+    assert processes.race(*[(ping,)] * 6) == ["pong"] * 6
+    assert SqlStore(store_url).requests.all() == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_document_is_old_or_new_with_its_own_names_when_its_publisher_is_killed(
+    store: SqlStore, processes: Processes, seed: int
+) -> None:
+    store.answers.put(documents("old"))
+    publisher = processes.start(put)
+    began = time.monotonic()
+    while store.answers.versions("artist", ["a0"]) == {"a0": "old"}:
+        assert time.monotonic() - began < 30, "the publisher never published"
+    time.sleep(random.Random(seed).uniform(0, 0.3))
+    publisher.kill()
+    publisher.join()
+    versions = store.answers.versions("artist")
+    assert len(versions) == DOCUMENTS
+    for number in range(0, DOCUMENTS, 23):
+        version = versions[f"a{number}"]
+        published = store.answers.artist(f"a{number}")
+        assert published is not None
+        assert published.model_version == version
+        assert [match.label for match in store.answers.find(f"common {number}")] == [version]
+        for name in document(number, version).names:
+            assert [match.target_id for match in store.answers.find(name.name_key)] == [f"a{number}"]
+        others = {"old", *versions.values()} - {version}
+        assert all(store.answers.find(f"{other} {number} one") == [] for other in others)
+    assert store.answers.put(documents("new")) == DOCUMENTS
+    assert set(store.answers.versions("artist").values()) == {"new"}
+
+
+def test_a_killed_run_leaves_its_requests_to_be_given_back(store: SqlStore, processes: Processes) -> None:
+    for key in ("a", "b"):
+        store.requests.ask(key, key, NOON)
+    run = processes.start(claim, "dead", "a", "b")
+    began = time.monotonic()
+    while len(store.requests.held_by("dead")) < 2:
+        assert time.monotonic() - began < 30, "the run never claimed"
+    run.kill()
+    run.join()
+    late = NOON + timedelta(hours=1)
+    assert {request.run_id for request in store.requests.expired(late)} == {"dead"}
+    assert [r.state for r in store.requests.give_back("dead", late, "it died", 3, None)] == [
+        State.PENDING
+    ] * 2
+    assert [r.name_key for r in store.requests.due(late, 10)] == ["a", "b"]
