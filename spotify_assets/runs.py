@@ -86,9 +86,9 @@ def run_job(
         else definitions.resolve_implicit_global_asset_job_def()
     )
     with dg.DagsterInstance.get() as instance:
-        config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        if run_config:
-            config |= run_config.to_config_dict()
+        config = (run_config or dg.RunConfig()).to_config_dict()
+        # The terminal shows progress of our own; the whole log is in Dagster.
+        config["loggers"] = {"console": {"config": {"log_level": "CRITICAL"}}}
         with _progress(instance, run_id, say):
             result = definition.execute_in_process(
                 run_config=config, instance=instance, asset_selection=keys, run_id=run_id, tags=tags,

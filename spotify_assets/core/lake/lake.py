@@ -145,14 +145,15 @@ class Lake:
         self.storage.write_whole(path, f"{text}\n".encode())
 
     def read_json(self, path: str) -> Any:
-        """Return what `write_json` wrote there.
+        """Return what `write_json` wrote there; None where nothing was written yet.
 
         Raises:
-            FileNotFoundError: nothing was written there yet.
             LakeError: it cannot be read, or is not JSON.
         """
         try:
             return json.loads(self.storage.read(path))
+        except FileNotFoundError:
+            return None
         except ValueError as error:
             raise LakeError(f"{self.storage.uri_of(path)} is not JSON ({error}): write it again") from error
 

@@ -1,14 +1,14 @@
 """The serving store: all that the bot reads and writes, behind one protocol.
 
-Here: documents, names, artist requests and the roster, whatever the engine. `sql.py` keeps them in SQLite,
-PostgreSQL or MySQL. Not here: how documents are made (`defs/serving`) or turned into sentences (`chatbot`).
+Here: documents, names, artist requests, the roster, and what processes share about the live sources,
+whatever the engine. `sql.py` keeps them in SQLite, PostgreSQL or MySQL. Not here: how documents are made (`defs/serving`) or turned into sentences (`chatbot`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -33,6 +33,13 @@ class Priority(StrEnum):
     ASKED = "asked"
     LISTED = "listed"
     NEIGHBOUR = "neighbour"
+
+
+class Urgency(StrEnum):
+    """On whose account a source is called; each keeps a share of the day's calls that the other cannot use."""
+
+    ASKED = "asked"
+    ROUTINE = "routine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,40 @@ class RosterEntry:
     artist_id: str
     name: str
     priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Cooldown:
+    """A source that nothing calls for a while."""
+
+    source: str
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """How often one endpoint family of a source was called on one UTC day."""
+
+    source: str
+    family: str
+    day: date
+    asked: int
+    """Calls for artists that somebody asked for."""
+    routine: int
+    """Calls to keep the roster fresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What was found out about an endpoint: whether this app may call it."""
+
+    source: str
+    endpoint: str
+    allowed: bool
+    learnt_at: datetime
+    expires_at: datetime
+    """Past this it is found out anew."""
 
 
 class Answers(Protocol):
@@ -226,6 +267,60 @@ class Roster(Protocol):
         ...
 
 
+class Sources(Protocol):
+    """What all processes share about the live sources. Every method is atomic and safe between processes."""
+
+    def cool_down(self, source: str, until: datetime, reason: str) -> None:
+        """Let nothing call a source until then; of two cooldowns the one that ends later stands."""
+        ...
+
+    def lift(self, source: str) -> bool:
+        """End a source's cooldown at once; False if there was none."""
+        ...
+
+    def cooldowns(self, now: datetime) -> list[Cooldown]:
+        """Return the cooldowns in force, by source."""
+        ...
+
+    def spend(
+        self,
+        source: str,
+        family: str,
+        urgency: Urgency,
+        now: datetime,
+        limit: int | None = None,
+        share: int | None = None,
+    ) -> Cooldown | None:
+        """Count one call to an endpoint family before it is made; return why it may not be made, or None.
+
+        Refused, and not counted, are calls to a source that cools down and calls past the day's budget:
+        `limit` for all calls of the UTC day, `share` for those of this urgency; None is no bound. A spent
+        budget is told as a cooldown that ends with the day.
+        """
+        ...
+
+    def calls(self, day: date) -> list[CallCount]:
+        """Return the calls of a UTC day, by source and family."""
+        ...
+
+    def learn(
+        self, source: str, endpoint: str, allowed: bool, now: datetime, expires_at: datetime
+    ) -> None:
+        """Remember whether the app may call an endpoint."""
+        ...
+
+    def capabilities(self, now: datetime, source: str | None = None) -> list[Capability]:
+        """Return what is known and not expired, of all sources or of one, by source and endpoint."""
+        ...
+
+    def take_turn(self, source: str, interval: float, now: datetime, latest: datetime) -> datetime | None:
+        """Reserve the next moment at which a source may be called that takes a call every `interval` seconds.
+
+        Returns that moment, `now` or later, or None (nothing reserved) where it would be after `latest`.
+        """
+        ...
+
+
 class ServingStore(Protocol):
     """The store as a whole; open one with `open_store`."""
 
@@ -242,6 +337,11 @@ class ServingStore(Protocol):
     @property
     def roster(self) -> Roster:
         """Artists to keep fresh."""
+        ...
+
+    @property
+    def sources(self) -> Sources:
+        """Cooldowns, budgets and capabilities of the live sources."""
         ...
 
     def ping(self) -> None:

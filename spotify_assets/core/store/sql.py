@@ -1,7 +1,7 @@
 """The serving store on SQLite, PostgreSQL, or MySQL and MariaDB.
 
-Here: the store as a whole. Its parts are in `sql_answers.py`, `sql_requests.py` and `sql_roster.py`, the
-tables in `sql_schema.py`, what differs between the engines in `sql_engine.py`.
+Here: the store as a whole. Its parts are in `sql_answers.py`, `sql_requests.py`, `sql_roster.py` and
+`sql_sources.py`, the tables in `sql_schema.py`, what differs between the engines in `sql_engine.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_requests import SqlRequests
 from spotify_assets.core.store.sql_roster import SqlRoster
 from spotify_assets.core.store.sql_schema import prepare, store_schema
+from spotify_assets.core.store.sql_sources import SqlSources
 
 
 class SqlStore:
@@ -30,6 +31,7 @@ class SqlStore:
         self.answers = SqlAnswers(self._database)
         self.requests = SqlRequests(self._database)
         self.roster = SqlRoster(self._database)
+        self.sources = SqlSources(self._database)
 
     def __repr__(self) -> str:
         return f"<SqlStore: {self._database.where}>"

@@ -1,7 +1,7 @@
 """The tables of the SQL store, and how they come to be.
 
 Here: columns, keys, the column types that make all engines agree, the schema's version. Not here: what is
-asked of the tables (`sql_answers.py`, `sql_requests.py`, `sql_roster.py`).
+asked of the tables (`sql_answers.py`, `sql_requests.py`, `sql_roster.py`, `sql_sources.py`).
 
 Secondary indexes are written as unique constraints that end in the primary key: they come with their CREATE
 TABLE, so that a process killed between two statements never leaves a table without its index.
@@ -16,8 +16,10 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
+    Date,
     DateTime,
     Dialect,
     Integer,
@@ -29,6 +31,7 @@ from sqlalchemy import (
     UniqueConstraint,
     inspect,
     select,
+    update,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -37,8 +40,11 @@ from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.records import MAX_ID
 from spotify_assets.core.store.sql_engine import Database
 
-SCHEMA_VERSION = 1
-"""Counts up with every change of the tables below that an older program could not live with."""
+SCHEMA_VERSION = 2
+"""Counts up with every change of the tables below."""
+
+_COMPLETED = (1,)
+"""Versions that lack tables and are otherwise as they should be: opening the store brings them up to date."""
 
 MAX_SHOWN = 500
 """Longest query or label kept, in characters (code points); the rest is cut off."""
@@ -178,6 +184,37 @@ roster = Table(
     # The place within one call of `add`, whose rows share `added_at`.
     Column("position", Integer, nullable=False),
 )
+source_cooldowns = Table(
+    "source_cooldowns",
+    _metadata,
+    Column("source", Key(MAX_ID), primary_key=True),
+    Column("ends_at", Moment, nullable=False),
+    Column("reason", Words(MAX_SHOWN), nullable=False),
+)
+source_calls = Table(
+    "source_calls",
+    _metadata,
+    Column("source", Key(MAX_ID), primary_key=True),
+    Column("family", Key(MAX_ID), primary_key=True),
+    Column("utc_day", Date, primary_key=True),
+    Column("asked", Integer, nullable=False),
+    Column("routine", Integer, nullable=False),
+)
+source_capabilities = Table(
+    "source_capabilities",
+    _metadata,
+    Column("source", Key(MAX_ID), primary_key=True),
+    Column("endpoint", Key(MAX_ID), primary_key=True),
+    Column("allowed", Boolean, nullable=False),
+    Column("learnt_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+source_turns = Table(
+    "source_turns",
+    _metadata,
+    Column("source", Key(MAX_ID), primary_key=True),
+    Column("next_at", Moment, nullable=False),
+)
 store_schema = Table(
     "store_schema",
     _metadata,
@@ -220,7 +257,7 @@ def prepare(database: Database) -> None:
     """
     database.use_wal()
     found = _version(database)
-    if found is None:
+    if found is None or found in _COMPLETED:
         _create(database)
         found = _version(database)
     if found != SCHEMA_VERSION:
@@ -248,6 +285,8 @@ def _create(database: Database) -> None:
         _metadata.create_all(connection)
         # Last: where the version stands, all tables do.
         connection.execute(database.insert_missing(store_schema), {"id": 1, "version": SCHEMA_VERSION})
+        older = store_schema.c.version.in_(_COMPLETED)
+        connection.execute(update(store_schema).where(older).values(version=SCHEMA_VERSION))
 
     # Another process may make a table between our look and our CREATE, which then fails: look again.
     for _ in range(9):

@@ -28,11 +28,9 @@ class Translator(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Return the asset key of a model or source."""
         name = dbt_resource_props["name"]
-        if dbt_resource_props["resource_type"] != "source":
-            return dg.AssetKey(name)
-        if dbt_resource_props["source_name"] == "raw":
-            return dg.AssetKey(_RAW_ASSET_OF.get(name, f"raw_{name}"))
-        return dg.AssetKey(dbt_resource_props["source_name"])
+        if dbt_resource_props["resource_type"] == "source" and dbt_resource_props["source_name"] == "raw":
+            return dg.AssetKey(_RAW_ASSET_OF[name])
+        return dg.AssetKey(name)
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """Group models by their layer: staging, intermediate, marts."""
