@@ -65,16 +65,20 @@ class Bot:
         return self._known(text, language) or self._unknown(text, language)
 
     def _known(self, text: str, language: Language) -> Answer | None:
+        """Answer what is published: as it was typed, as an id, without the words around it, as a guess."""
         reading = read(text)
-        for candidate in reading.candidates:
-            found = self._store.answers.find(name_key(candidate.name))
-            if not candidate.sure:
-                found = [match for match in found if match.kind == "artist"]
-            if answer := self._among(candidate.name, found, language):
+        for place, name in enumerate(c.name for c in reading.candidates if c.sure):
+            if answer := self._among(name, self._store.answers.find(name_key(name)), language):
                 return answer
-            if candidate is reading.candidates[0] and (answer := self._by_bare_id(text, language)):
+            if place == 0 and (answer := self._by_bare_id(text, language)):
                 return answer
-        return self._song_of_an_artist(reading, language)
+        if answer := self._song_of_an_artist(reading, language):
+            return answer
+        for name in (c.name for c in reading.candidates if not c.sure):
+            artists = [m for m in self._store.answers.find(name_key(name)) if m.kind == "artist"]
+            if answer := self._among(name, artists, language):
+                return answer
+        return None
 
     def _unknown(self, text: str, language: Language) -> Answer:
         if is_thanks(text):
@@ -108,13 +112,12 @@ class Bot:
         self, name: str, found: Sequence[NameMatch], language: Language, offers: list[Reply]
     ) -> Answer:
         labels = [self._label(match, language) for match in found]
-        choices = [
-            Reply(
-                label if labels.count(label) == 1 else f"{label} ({match.target_id[-4:]})",
-                reference_to(match),
-            )
-            for label, match in zip(labels, found, strict=True)
+        # What still looks alike is numbered, the most popular first.
+        numbered = [
+            f"{label} ({labels[: place + 1].count(label)})" if labels.count(label) > 1 else label
+            for place, label in enumerate(labels)
         ]
+        choices = [Reply(label, reference_to(match)) for label, match in zip(numbered, found, strict=True)]
         return Answer("choices", messages.choices(name, language), choices=choices, quick_replies=offers)
 
     def _label(self, match: NameMatch, language: Language) -> str:

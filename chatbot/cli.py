@@ -5,6 +5,7 @@ Here: arguments, exit codes and starting the server. Not here: how an answer loo
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import sys
@@ -55,6 +56,9 @@ def ask(
         plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
         typer.echo(json.dumps(answer.to_json(), ensure_ascii=plain))
     else:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A terminal without the letters shows a question mark rather than stopping half-way.
+            sys.stdout.reconfigure(errors="replace")
         cli.show(answer, sys.stdout)
 
 

@@ -74,7 +74,7 @@ def artist_without_similar(name: str, has_songs: bool, language: Language) -> st
     )
     if has_songs:
         return no_one + _say(
-            language, " 대신 대표곡을 골라 봤어요.", " Here are their best-known songs instead."
+            language, " 대신 대표곡을 들어 보세요.", " Do try their best-known songs, though."
         )
     return no_one + _say(
         language, " 들어 볼 수 있는 곡 정보가 아직 없거든요.", " I don't know any of their songs so far."

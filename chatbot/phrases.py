@@ -133,16 +133,18 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 """Tried in this order, again and again, until none applies."""
 
-_EMPTY_WORDS = (
-    "similar|me|some|any|something|anything|someone|anyone|somebody|like|good|great|best|top|new|popular|recommend|"
-    "suggest|show|give|find|play|more|other|else|please|want|to|hear|listen|sad|happy|chill|"
-    "좋은|아무|아무거나|같은|요즘|신나는|슬픈|잔잔한|조용한|유명한|인기|최신|오늘"
-)
-_EMPTY = re.compile(
-    rf"{_ASK}|{_SOUNDS}{_MARK}|{_PLAYERS}{_MARK}|{_ALIKE}|{_THING}|{_EMPTY_WORDS}", re.IGNORECASE
+_MUSIC = re.compile(rf"{_ASK}|{_SOUNDS}{_MARK}|{_PLAYERS}{_MARK}|{_ALIKE}|{_THING}|similar", re.IGNORECASE)
+_AROUND = re.compile(
+    "some|any|like|good|great|best|top|new|popular|recommend|suggest|show|give|find|play|more|other|else|want|to|"
+    "hear|listen|sad|happy|chill|좋은|아무|아무거나|같은|요즘|신나는|슬픈|잔잔한|조용한|유명한|인기|최신|오늘",
+    re.IGNORECASE,
 )
 
 
 def is_empty(text: str) -> bool:
-    """Tell whether a text is made of the words of a request alone, such as "좋은 노래" or "some songs"."""
-    return all(_EMPTY.fullmatch(word) for word in text.split())
+    """Tell whether a text is a request that names nobody, such as "좋은 노래" or "some songs"."""
+    words = text.split()
+    about = [bool(_MUSIC.fullmatch(word)) for word in words]
+    return any(about) and all(
+        music or _AROUND.fullmatch(word) for music, word in zip(about, words, strict=True)
+    )

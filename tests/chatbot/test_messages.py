@@ -1,0 +1,59 @@
+"""What makes two artists alike is said in a line, in either language."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot import messages
+from spotify_assets.core.records import SIMILARITY_FEATURES
+from spotify_assets.core.store.documents import Likeness
+
+
+@pytest.mark.parametrize(
+    ("likeness", "ko", "en"),
+    [
+        (
+            Likeness(["k-pop girl group", "dance pop"], ["energy", "tempo"]),
+            "같은 장르: k-pop girl group, dance pop · 에너지와 템포가 비슷해요",
+            "same scene: k-pop girl group, dance pop · close in energy and tempo",
+        ),
+        (Likeness(["indie"], []), "같은 장르: indie", "same scene: indie"),
+        (Likeness([], ["loudness"]), "음량이 비슷해요", "close in loudness"),
+        (
+            Likeness([], ["valence", "liveness", "acousticness", "tempo"]),
+            "분위기, 현장감과 어쿠스틱한 느낌이 비슷해요",
+            "close in mood, live feel and acoustic feel",
+        ),
+        (Likeness([], []), "전체적인 소리가 가까워요", "close in overall sound"),
+        (Likeness([], ["a_feature_of_tomorrow"]), "전체적인 소리가 가까워요", "close in overall sound"),
+        (Likeness(["a", "b", "c", "d"], []), "같은 장르: a, b, c", "same scene: a, b, c"),
+    ],
+)
+def test_why(likeness: Likeness, ko: str, en: str) -> None:
+    assert messages.why(likeness, "ko") == ko
+    assert messages.why(likeness, "en") == en
+
+
+@pytest.mark.parametrize("feature", SIMILARITY_FEATURES)
+def test_every_feature_has_words_in_both_languages(feature: str) -> None:
+    for language in ("ko", "en"):
+        assert messages.why(Likeness([], [feature]), language) != messages.why(Likeness(), language)
+        assert feature not in messages.why(Likeness([], [feature]), "ko")
+
+
+def test_a_name_reads_right_in_korean() -> None:
+    assert messages.artist_intro("Red Velvet", 0, "ko").startswith("Red Velvet을 좋아하신다면")
+    assert messages.artist_intro("aespa", 1, "ko").startswith("aespa와 비슷한")
+    assert messages.not_found("없는사람", "ko").startswith("‘없는사람’은 ")
+    assert messages.track_intro("밤편지", ["아이유"], 0, "ko") == "아이유의 ‘밤편지’와 비슷한 노래예요."
+
+
+def test_a_very_long_name_is_cut_in_a_sentence() -> None:
+    assert len(messages.artist_intro("x" * 10_000, 0, "en")) < 200
+    assert "\n" not in messages.artist_intro("two\nlines", 0, "en")
+
+
+def test_minutes_are_counted() -> None:
+    assert "about 1 minute." in messages.postponed("x", 1, "en")
+    assert "about 30 minutes." in messages.postponed("x", 30, "en")
+    assert "30분쯤 뒤" in messages.postponed("x", 30, "ko")

@@ -1,0 +1,195 @@
+"""The words around a name are taken away, and the name is not."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.reading import MAX_TEXT, Reference, clean, is_greeting, is_link_or_id, is_more, read, reference
+
+PHRASES = {
+    "아이유": "아이유",
+    "아이유 노래": "아이유",
+    "아이유 노래 추천해줘": "아이유",
+    "아이유의 노래 들려줘": "아이유",
+    "아이유 노래를 듣고 싶어": "아이유",
+    "아이유랑 비슷한 가수": "아이유",
+    "아이유랑 비슷한 가수 추천해 주세요": "아이유",
+    "아이유처럼 노래하는 가수": "아이유",
+    "방탄소년단이랑 비슷한 그룹 알려줘": "방탄소년단",
+    "뉴진스와 비슷한 아티스트는?": "뉴진스",
+    "블랙핑크하고 비슷한 걸그룹": "블랙핑크",
+    "비투비랑 비슷한 그룹 있나요": "비투비",
+    "Ditto 같은 노래": "Ditto",
+    "Ditto 같은 노래 있어?": "Ditto",
+    "‘좋은 날’ 같은 노래": "좋은 날",
+    "에스파 비슷한 가수": "에스파",
+    "에스파에 대해 알려줘": "에스파",
+    "에스파는 어때?": "에스파",
+    "샤이니 좋아하는데 비슷한 가수 있어?": "샤이니",
+    "샤이니를 좋아하는데 비슷한 가수 있을까요?": "샤이니",
+    "혹시 잔나비 알려줄 수 있어?": "잔나비",
+    "잔나비를 추천해줘": "잔나비",
+    "검정치마 노래 좀 들려줘": "검정치마",
+    "이랑이랑 비슷한 가수": "이랑",
+    "하이랑 비슷한 가수": "하이",
+    "10cm랑 비슷한 밴드": "10cm",
+    "10cm 노래 추천 좀 해줘": "10cm",
+    "BTS 노래 뭐 있어?": "BTS",
+    "BTS 같은 가수 또 있어?": "BTS",
+    "(여자)아이들 노래": "(여자)아이들",
+    "who sounds like SHINee?": "SHINee",
+    "Who is similar to Red Velvet?": "Red Velvet",
+    "songs like Dynamite": "Dynamite",
+    'songs like "Spring Day"': "Spring Day",
+    "artists similar to IU": "IU",
+    "similar artists to IU": "IU",
+    "IU's similar artists": "IU",
+    "IU songs": "IU",
+    "who is IU?": "IU",
+    "hi who is IU": "IU",
+    "recommend me some songs like Ditto please": "Ditto",
+    "can you recommend artists like Radiohead?": "Radiohead",
+    "could you please suggest bands like The Who?": "The Who",
+    "do you know Big Bang?": "Big Bang",
+    "hey, who sounds like NewJeans?": "NewJeans",
+    "show me more artists like EXO, thanks": "EXO",
+    "I want to hear something similar to TXT": "TXT",
+    "find artists like Heize": "Heize",
+    "more like Muse": "Muse",
+    "bands that sound like Oasis": "Oasis",
+    "music similar to Sigur Rós": "Sigur Rós",
+    "play some Oasis songs": "Oasis",
+    "tell me about aespa": "aespa",
+    "Roxy Music songs": "Roxy Music",
+}
+
+
+@pytest.mark.parametrize(("text", "name"), PHRASES.items())
+def test_the_name_is_found_in_a_request(text: str, name: str) -> None:
+    reading = read(clean(text))
+    assert reading.name == name
+    assert name in [candidate.name for candidate in reading.candidates if candidate.sure]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "The The", "The Like", "The Who", "노래를 찾는 사람들", "Roxy Music", "Hello Venus", "Now United",
+        "Thank You Scientist", "Like Moths to Flames", "Please Please Me", "Songs: Ohia", "김창완 밴드",
+        "Wham!", "Someone Somewhere", "More Than Words", "Some Girls", "Any Man of Mine", "The Band", "싸이",
+        "가을방학", "Drive-By Truckers", "Somebody New", "Death by Stereo",
+        "I Love You But I've Chosen Darkness", "(G)I-DLE",
+    ],
+)  # fmt: skip
+def test_a_name_that_holds_such_words_stays_whole(name: str) -> None:
+    reading = read(clean(name))
+    assert reading.name == name
+    assert reading.candidates[0].name == name
+
+
+@pytest.mark.parametrize(
+    "text", ["Like", "노래를 찾는 사람들 노래 추천해줘", "who sounds like The The?", "이랑 비슷한 가수"]
+)
+def test_the_whole_text_is_tried_first(text: str) -> None:
+    assert read(text).candidates[0].name == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "노래 추천해줘",
+        "비슷한 가수",
+        "recommend me some songs",
+        "좋은 노래 추천해줘",
+        "some music please",
+        "가수",
+    ],
+)
+def test_a_request_without_a_name_has_no_name(text: str) -> None:
+    assert read(text).name == ""
+
+
+def test_marks_around_a_name_are_not_recorded() -> None:
+    assert read("AESPA!!!").name == read("“AESPA”?").name == "AESPA"
+
+
+def test_a_song_and_its_artist_are_told_apart() -> None:
+    assert ("Dynamite", "BTS") in read("Dynamite by BTS").splits
+    assert ("BTS", "Dynamite") in read("BTS - Dynamite").splits
+    assert ("Ditto", "뉴진스") in read("뉴진스의 Ditto").splits
+    assert ("아이유", "좋은 날") in read("아이유 좋은 날 들려줘").splits
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "id_"),
+    [
+        ("https://open.spotify.com/artist/6YVMFz59CuY7ngCxTxjpxE?si=x", "artist", "6YVMFz59CuY7ngCxTxjpxE"),
+        ("open.spotify.com/intl-ko/track/3r8RuvgbX9s7ammBn07D3W", "track", "3r8RuvgbX9s7ammBn07D3W"),
+        ("이거 https://open.spotify.com/track/3r8RuvgbX9s7ammBn07D3W", "track", "3r8RuvgbX9s7ammBn07D3W"),
+        ("spotify:artist:6YVMFz59CuY7ngCxTxjpxE", "artist", "6YVMFz59CuY7ngCxTxjpxE"),
+        ("artist:sample-artist-iu", "artist", "sample-artist-iu"),
+    ],
+)
+def test_links_and_uris_are_references(text: str, kind: str, id_: str) -> None:
+    found = reference(text)
+    assert found is not None
+    assert (found.kind, found.id) == (kind, id_)
+    assert isinstance(found, Reference)
+
+
+@pytest.mark.parametrize(
+    "text", ["aespa", "artist: the movie", "https://open.spotify.com/album/6YVMFz59CuY7ngCxTxjpxE"]
+)
+def test_other_texts_are_no_references(text: str) -> None:
+    assert reference(text) is None
+
+
+def test_addresses_and_ids_are_nobodys_name() -> None:
+    assert is_link_or_id("https://example.org/aespa")
+    assert is_link_or_id("6YVMFz59CuY7ngCxTxjpxE")
+    assert not is_link_or_id("Electroencephalography")
+    assert not is_link_or_id("aespa")
+
+
+def test_greetings_and_more() -> None:
+    assert all(map(is_greeting, ["", "  ", "?", "Hi!", "HELP", "안녕하세요~", "도움말"]))
+    assert all(map(is_more, ["more", "더 보기", "더보기", "Show me more!"]))
+    assert not is_greeting("Hello Venus")
+    assert not is_more("more like Muse")
+
+
+def test_invisible_characters_are_taken_away() -> None:
+    assert clean("\u202ea\u200be\u2060s\u0000pa\r\n\t\u3000노래\u202c") == "aespa 노래"
+    assert clean("ａｅｓｐａ") == "aespa"
+    assert clean("\ud800x") == "x"
+    assert len(clean("x" * 1_000_000)) == MAX_TEXT
+
+
+@given(st.text(max_size=400))
+def test_any_text_can_be_read(text: str) -> None:
+    cleaned = clean(text)
+    assert clean(cleaned).isprintable() or cleaned == ""
+    reading = read(cleaned)
+    assert len(reading.candidates) <= 12
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "추천" * 140 + " zzz",
+        "좀 " * 140 + "a",
+        "who is " * 40,
+        "like " * 58,
+        "에대해 " * 70,
+        "추천해 줄 수 " * 35,
+        '"' * 300,
+    ],
+)
+def test_no_text_takes_long_to_read(text: str) -> None:
+    started = time.perf_counter()
+    read(clean(text)[:300])
+    assert time.perf_counter() - started < 0.5
