@@ -1,0 +1,86 @@
+{#-
+    What each source last said of each id of a scalar table: per column its newest value that is not null, so
+    that an observation with gaps takes nothing away. `is_gone` says that the newest observation is the marker
+    of a dead id, in which all columns but the id are null.
+
+    An empty array (of genres, say) counts as null; name such columns in `arrays`.
+
+    Observations that are not read again are older than those that are; so where the newly read ones have no
+    value, the held row's is the newest.
+-#}
+{% macro newest_values(table, id, columns, arrays=[]) -%}
+    {%- set held = is_increment() -%}
+    with
+
+    observations as (
+
+        {{ new_observations(table, [id] + columns) | indent(8) }}
+
+    ),
+
+    in_order as (
+
+        -- The columns come into the order only to make it total.
+        select
+            observations.*,
+            row_number() over (
+                partition by {{ id }}, source
+                order by fetched_at, run_id, {{ columns | join(', ') }}
+            ) as place
+        from observations
+
+    ),
+
+    newest as (
+
+        select
+            {{ id }},
+            source,
+            {%- for column in columns %}
+            max_by({{ column }}, place) filter (
+                where {{ array_size(column) ~ ' > 0' if column in arrays else column ~ ' is not null' }}
+            ) as {{ column }},
+            {%- endfor %}
+            max_by({{ columns | join(' is null and ') }} is null, place) as is_gone,
+            max(fetched_at) as fetched_at
+        from in_order
+        group by {{ id }}, source
+
+    ){% if held %},
+
+    held as (
+
+        select * from {{ this }}
+
+    ),
+
+    merged as (
+
+        select
+            newest.{{ id }},
+            newest.source,
+            {%- for column in columns %}
+            coalesce(newest.{{ column }}, held.{{ column }}) as {{ column }},
+            {%- endfor %}
+            newest.is_gone,
+            newest.fetched_at
+        from newest
+        left join held
+            on
+                newest.{{ id }} = held.{{ id }}
+                and newest.source = held.source
+
+    )
+
+    -- What was read again and is held already needs no writing.
+    select {{ ([id, 'source'] + columns + ['is_gone', 'fetched_at']) | join(', ') }}
+    from merged
+    except
+    select {{ ([id, 'source'] + columns + ['is_gone', 'fetched_at']) | join(', ') }}
+    from held
+    {%- else %}
+
+    select {{ ([id, 'source'] + columns + ['is_gone', 'fetched_at']) | join(', ') }}
+    from newest
+    {%- endif %}
+{%- endmacro %}

@@ -1,0 +1,13 @@
+with
+
+tracks as (
+
+    select * from {{ ref('dim_tracks') }}
+
+)
+
+select
+    track_id,
+    isrc,
+    artist_id || ' ' || {{ recording_title('name') }} as artist_title
+from tracks

@@ -1,0 +1,83 @@
+with
+
+track_features as (
+
+    select * from {{ ref('int_track_features') }}
+
+),
+
+breakpoints as (
+
+    select * from {{ ref('stg_similarity_model__breakpoints') }}
+
+),
+
+model as (
+
+    select distinct model_version
+    from breakpoints
+
+),
+
+measured as (
+
+    {% for feature in var('similarity_features') %}
+    select
+        track_id,
+        '{{ feature }}' as feature,
+        {{ feature }} as measure
+    from track_features
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+placed as (
+
+    -- A measure finds the breakpoint at or below it; one below them all finds none.
+    select
+        measured.track_id,
+        measured.feature,
+        case
+            when breakpoints.breakpoint is null then 0e0
+            when measured.measure = breakpoints.breakpoint
+                then (breakpoints.first_quantile + breakpoints.last_quantile) / 2
+            when breakpoints.next_breakpoint is null then 1e0
+            else
+                breakpoints.last_quantile
+                + (breakpoints.next_quantile - breakpoints.last_quantile)
+                * (measured.measure - breakpoints.breakpoint)
+                / (breakpoints.next_breakpoint - breakpoints.breakpoint)
+        end as quantile
+    from measured
+    left join breakpoints
+        on
+            measured.feature = breakpoints.feature
+            and measured.measure >= breakpoints.breakpoint
+            and (
+                measured.measure < breakpoints.next_breakpoint
+                or breakpoints.next_breakpoint is null
+            )
+
+),
+
+vectors as (
+
+    select
+        track_id,
+        {%- for feature in var('similarity_features') %}
+        round(max(case when feature = '{{ feature }}' then quantile end), 9) as {{ feature }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from placed
+    group by track_id
+
+)
+
+select
+    vectors.track_id,
+    {%- for feature in var('similarity_features') %}
+    vectors.{{ feature }},
+    {%- endfor %}
+    model.model_version
+from vectors
+cross join model

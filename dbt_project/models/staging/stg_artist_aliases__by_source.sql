@@ -1,0 +1,15 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge' if target.type == 'athena' else 'delete+insert',
+        unique_key=['artist_id', 'source'],
+    )
+}}
+
+{%- set fields = [
+    ['alias', 'varchar'],
+    ['locale', 'varchar'],
+    ['kind', 'varchar'],
+] -%}
+
+{{ newest_lists('artist_aliases', parent='artist_id', key=['alias'], fields=fields) }}

@@ -1,0 +1,14 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge' if target.type == 'athena' else 'delete+insert',
+        unique_key=['track_id', 'source'],
+    )
+}}
+
+{%- set fields = [
+    ['artist_id', 'varchar'],
+    ['position', 'integer'],
+] -%}
+
+{{ newest_lists('track_artists', parent='track_id', key=['artist_id'], fields=fields) }}
