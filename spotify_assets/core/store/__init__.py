@@ -1,7 +1,8 @@
 """The serving store: all that the bot reads and writes, behind one protocol.
 
 Here: documents, names, artist requests, the roster, and what processes share about the live sources,
-whatever the engine. `sql.py` keeps them in SQLite, PostgreSQL or MySQL. Not here: how documents are made (`defs/serving`) or turned into sentences (`chatbot`).
+whatever the engine. `sql.py` keeps them in SQLite, PostgreSQL or MySQL. Not here: how documents are made
+(`defs/serving`) or turned into sentences (`chatbot`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Priority(StrEnum):
 
 
 class Urgency(StrEnum):
-    """On whose account a source is called; each keeps a share of the day's calls that the other cannot use."""
+    """On whose account a source is called; of a day's calls each keeps a share from the other."""
 
     ASKED = "asked"
     ROUTINE = "routine"
@@ -303,9 +304,7 @@ class Sources(Protocol):
         """Return the calls of a UTC day, by source and family."""
         ...
 
-    def learn(
-        self, source: str, endpoint: str, allowed: bool, now: datetime, expires_at: datetime
-    ) -> None:
+    def learn(self, source: str, endpoint: str, allowed: bool, now: datetime, expires_at: datetime) -> None:
         """Remember whether the app may call an endpoint."""
         ...
 

@@ -196,7 +196,7 @@ source_calls = Table(
     _metadata,
     Column("source", Key(MAX_ID), primary_key=True),
     Column("family", Key(MAX_ID), primary_key=True),
-    Column("utc_day", Date, primary_key=True),
+    Column("day", Date, primary_key=True),
     Column("asked", Integer, nullable=False),
     Column("routine", Integer, nullable=False),
 )

@@ -6,10 +6,9 @@ capability is believed (`catalog/quota.py`).
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as time_of_day
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, select, update
+from sqlalchemy import Connection, and_, case, delete, select, update
 
 from spotify_assets.core.store import CallCount, Capability, Cooldown, Urgency
 from spotify_assets.core.store.sql_engine import Database
@@ -83,33 +82,33 @@ class SqlSources:
         """
         day = now.astimezone(UTC).date()
         cooling = select(source_cooldowns).where(_COOLDOWN.source == source, _COOLDOWN.ends_at > now)
-        counted = (
-            update(source_calls)
-            .where(_one_day(source, family, day), *_within(urgency, limit, share))
-            .values({urgency.value: _CALLS[urgency.value] + 1})
-        )
+        today = and_(_CALLS.source == source, _CALLS.family == family, _CALLS.day == day)
+        mine = _CALLS[urgency.value]
+        bounds = [] if limit is None else [_CALLS.asked + _CALLS.routine < limit]
+        bounds += [] if share is None else [mine < share]
+        counted = update(source_calls).where(today, *bounds).values({mine: mine + 1})
 
         def write(connection: Connection) -> Cooldown | None:
             if found := connection.execute(cooling).first():
                 return Cooldown(found.source, found.ends_at, found.reason)
             if connection.execute(counted).rowcount:
                 return None
-            if self._begin_day(connection, source, family, day) and connection.execute(counted).rowcount:
+            # Not counted: the budget is spent, or this is the day's first call.
+            self._begin_day(connection, source, family, day)
+            if connection.execute(counted).rowcount:
                 return None
-            return _spent(source, family, urgency, day, limit, share)
+            total: int = connection.execute(select(_CALLS.asked + _CALLS.routine).where(today)).scalar_one()
+            whole = limit is not None and total >= limit
+            return Cooldown(source, _next_day(day), _spent(family, urgency, limit, None if whole else share))
 
         return self._database.write(write)
 
     def calls(self, day: date) -> list[CallCount]:
         """Return the calls of a UTC day, by source and family; of the last 30 days any can be asked for."""
-        statement = (
-            select(source_calls).where(_CALLS.utc_day == day).order_by(_CALLS.source, _CALLS.family)
-        )
-        return [CallCount(*row) for row in self._database.rows(statement)]
+        statement = select(source_calls).where(_CALLS.day == day).order_by(_CALLS.source, _CALLS.family)
+        return [CallCount(**row._mapping) for row in self._database.rows(statement)]
 
-    def learn(
-        self, source: str, endpoint: str, allowed: bool, now: datetime, expires_at: datetime
-    ) -> None:
+    def learn(self, source: str, endpoint: str, allowed: bool, now: datetime, expires_at: datetime) -> None:
         """Remember whether the app may call an endpoint.
 
         Raises:
@@ -127,7 +126,7 @@ class SqlSources:
         if source is not None:
             statement = statement.where(columns.source == source)
         found = self._database.rows(statement.order_by(columns.source, columns.endpoint))
-        return [Capability(*row) for row in found]
+        return [Capability(**row._mapping) for row in found]
 
     def take_turn(self, source: str, interval: float, now: datetime, latest: datetime) -> datetime | None:
         """Reserve the next moment at which a source may be called that takes a call every `interval` seconds.
@@ -142,8 +141,8 @@ class SqlSources:
 
         def write(connection: Connection) -> datetime | None:
             connection.execute(self._database.insert_missing(source_turns), row)
-            free = connection.execute(select(source_turns.c.next_at).where(mine).with_for_update()).scalar_one()
-            turn: datetime = max(now, free)
+            locked = select(source_turns.c.next_at).where(mine).with_for_update()
+            turn: datetime = max(now, connection.execute(locked).scalar_one())
             if turn > latest:
                 return None
             after = turn + timedelta(seconds=interval)
@@ -152,10 +151,19 @@ class SqlSources:
 
         return self._database.write(write)
 
-    def _begin_day(self, connection: Connection, source: str, family: str, day: date) -> bool:
-        """Write the day's first row and drop those too old; False where another process was first."""
-        row = {"source": source, "family": family, "utc_day": day, "asked": 0, "routine": 0}
-        if not connection.execute(self._database.insert_missing(source_calls), row).rowcount:
-            return self._is_begun(connection, source, family, day)
-        connection.execute(delete(source_calls).where(_CALLS.utc_day < day - timedelta(days=DAYS_OF_CALLS)))
-        return True
+    def _begin_day(self, connection: Connection, source: str, family: str, day: date) -> None:
+        """Make the day's row where it is missing, and drop the rows of days long past."""
+        row = {"source": source, "family": family, "day": day, "asked": 0, "routine": 0}
+        if connection.execute(self._database.insert_missing(source_calls), row).rowcount:
+            past = _CALLS.day < day - timedelta(days=DAYS_OF_CALLS)
+            connection.execute(delete(source_calls).where(past))
+
+
+def _next_day(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+def _spent(family: str, urgency: Urgency, limit: int | None, share: int | None) -> str:
+    if share is None:
+        return f"the daily budget of {limit} calls to {family} is spent"
+    return f"the {urgency.value} share of the daily budget, {share} calls to {family}, is spent"

@@ -556,7 +556,7 @@ def test_a_store_is_found_again_as_it_was_left(store: SqlStore, store_url: str) 
 
 
 @pytest.mark.parametrize(
-    ("version", "age", "remedy"), [(2, "a newer", "update the program"), (0, "an older", "name an")]
+    ("version", "age", "remedy"), [(99, "a newer", "update the program"), (0, "an older", "name an")]
 )
 def test_the_tables_of_another_version_are_refused(
     store: SqlStore, store_url: str, version, age, remedy
