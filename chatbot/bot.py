@@ -56,7 +56,7 @@ class Bot:
         cursor = Cursor.decode(question.cursor) if question.cursor else None
         if cursor and (answer := self._by_id(Reference(cursor.kind, cursor.id), cursor.offset, language)):
             return answer
-        if is_more(text):
+        if question.cursor and is_more(text):
             return self._help(messages.nothing_more(language), language)
         if is_greeting(text):
             return self._greet(text, language)
@@ -83,6 +83,8 @@ class Bot:
     def _unknown(self, text: str, language: Language) -> Answer:
         if is_thanks(text):
             return self._help(messages.welcome(language), language)
+        if is_more(text):
+            return self._help(messages.nothing_more(language), language)
         if is_link_or_id(text):
             return self._unknown_link(language)
         if not has_name(text):

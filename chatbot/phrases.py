@@ -16,7 +16,7 @@ GREETINGS = {
     name_key(word)
     for word in (
         "hi", "hello", "hey", "hi there", "hello there", "good morning", "good evening", "yo", "start",
-        "help", "help me", "what can you do", "how does this work", "who are you", "what is this", "menu",
+        "help", "what can you do", "how does this work", "menu",
         "안녕", "안녕하세요", "안녕하십니까", "하이", "헬로", "반가워", "반가워요", "반갑습니다", "시작",
         "메뉴", "도움말", "도움", "도와줘", "도와주세요", "사용법", "사용 방법", "뭐 할 수 있어", "넌 누구야",
         "누구세요",
@@ -88,11 +88,15 @@ _SOMETHING = (
 _LIKE = r"(?:(?:most |more |very )?similar to|the same as|related to|close to|just like|like|in the style of)"
 _SOUND = r"(?:(?:that |who |which )?(?:sounds?|sounding|is|are|feels?)\s+(?:a bit |a lot |just |kind of )?)"
 _REQUEST = (
-    r"(?:i(?:'m| am) looking for|looking for|i(?:'d| would) like(?: to (?:hear|find|know))?|"
-    r"i (?:want|wanna|need)(?: to (?:hear|find|know|listen to)| hear| find)?|"
-    r"do you (?:know|have)|have you (?:heard of|got)|tell me (?:about|who)|show me|give me|get me|find me|"
-    r"recommend(?: me)?|suggest(?: me)?|search(?: for)?|look up|what about|how about|who(?:'s| is| are)|"
-    r"what(?:'s| is| are)|which)"
+    r"(?:i(?:'m| am) looking for|i(?:'d| would) like to (?:hear|find|know|listen to)|"
+    r"i (?:want|wanna|need) (?:to )?(?:hear|find|know about|listen to)|"
+    r"do you (?:know|have)|have you (?:heard of|got)|tell me (?:about|who)|find me|"
+    r"recommend(?: me)?|suggest(?: me)?|search(?: for)?|look up|who(?:'s| is| are)|which)"
+)
+# Songs begin like this: "I Want You", "Show Me Love", "What's Up?"
+_MAYBE_REQUEST = (
+    r"(?:find|play|i (?:really )?(?:like|love|want|wanna|need)|i(?:'d| would) like|looking for|show me|"
+    r"give me|get me|what(?:'s| is| are| about)|how about|similar|like)"
 )
 _HEY = r"(?:hey|hi|hello|please|pls|ok|okay|so|well|now|and)"
 
@@ -111,23 +115,24 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?P<name>.+)(?:를|는)", after_request=True, final=False),
     _rule(r"(?:혹시|저기|저기요|그럼|그러면|그리고|안녕하세요|안녕|챗봇아)[,!.]?\s+(?P<name>.+)"),
     # English, from both ends.
-    _rule(r"(?P<name>.+?),?\s+(?:please|pls|plz|thanks|thank you|thx|for me|too|right now)[.!?]*"),
+    _rule(r"(?P<name>.+?),?\s+(?:please|pls|plz|thanks|thank you|thx|right now)[.!?]*"),
     _rule(rf"{_HEY}[,!.]+\s+(?P<name>.+)"),
-    _rule(rf"{_HEY}\s+(?P<name>(?:can|could|would|who|what|which|any|some|{_REQUEST}|{_THING}|{_SOMETHING})\b.+)"),
+    _rule(rf"{_HEY}\s+(?P<name>(?:can|could|would|who|what|which|any|some|{_REQUEST}|{_MAYBE_REQUEST}|{_THING}|{_SOMETHING})\b.+)"),
     _rule(r"(?:can|could|would|will) you\s+(?:please\s+)?(?P<name>.+)"),
     _rule(rf"(?:who|what)(?: else)?\s+{_SOUND}{_LIKE}\s+(?P<name>.+)"),
     _rule(rf"{_WHICH}{_SOMETHING}{_SOUND}?{_LIKE}\s+(?P<name>.+)"),
     _rule(rf"{_WHICH}(?:similar|related)\s+{_THING}\s+(?:to|as)\s+(?P<name>.+)"),
     _rule(rf"{_SOUND}{_LIKE}\s+(?P<name>.+)"),
     _rule(r"(?:similar to|related to|in the style of)\s+(?P<name>.+)"),
-    _rule(rf"{_WHICH}{_SOMETHING}(?:by|from|of)\s+(?P<name>.+)"),
+    _rule(rf"{_WHICH}{_SOMETHING}(?:by|from)\s+(?P<name>.+)"),
     _rule(rf"{_REQUEST}\s+(?:(?:some|any|more|other)\s+)?(?P<name>.+)"),
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:and\s+)?(?:similar|related|top|best|popular|greatest)\s+{_THING}"),
-    _rule(r"(?P<name>.+?)(?:'s|')?\s+(?:songs|tracks)"),
-    _rule(r"(?:play|find)\s+(?:me\s+)?(?:some|any)\s+(?P<name>.+)"),
+    _rule(r"(?P<name>.+?)(?:'s|')?(?<!&)\s+songs"),
+    _rule(r"(?:play|find|show|give)\s+(?:me\s+)?(?:some|any|more)\s+(?P<name>.+)"),
     # What a name may well hold: tried as an artist, but never taken away from an unknown name.
     _rule(rf"(?P<name>.+)\s+{_PLAYERS}{_MARK}", sure=False),
-    _rule(r"(?:find|play|i (?:really )?(?:like|love)|similar|like)\s+(?P<name>.+)", sure=False),
+    _rule(rf"{_MAYBE_REQUEST}\s+(?P<name>.+)", sure=False),
+    _rule(r"(?P<name>.+?)\s+(?:for me|too)", sure=False),
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:{_THING}|similar)", sure=False),
     _rule(r"(?P<name>.+)(?:이|가|은|는|을|를|의|랑|이랑|도|야|아|요)", sure=False, after_request=True),
 )  # fmt: skip

@@ -6,16 +6,16 @@ Here: laying an answer out in a terminal, in colour where there is one. Not here
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from typing import TextIO
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.style import Style
 from rich.text import Text
 
-from chatbot.answer import Answer, Question, Song
+from chatbot.answer import Answer, Question, Similar, Song
 from chatbot.reading import clean
 
 _COLOURS = {"pending": "yellow", "not_found": "yellow", "error": "red"}
@@ -28,40 +28,44 @@ def parse(text: str, cursor: str | None = None) -> Question:
 
 def show(answer: Answer, stream: TextIO) -> None:
     """Write an answer to a stream: with colour, links and a frame on a terminal, plain elsewhere."""
-    console = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
-    console.print(Group(*_blocks(answer, framed=console.is_terminal)))
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+    for block in _blocks(answer, framed=console.is_terminal):
+        console.print(block)
 
 
 def _blocks(answer: Answer, *, framed: bool) -> Iterable[RenderableType]:
     if card := _card(answer):
         yield Panel(card, expand=False, border_style="green") if framed else card
-    yield Text(
-        "\n".join(clean(line) for line in answer.text.split("\n")), style=_COLOURS.get(answer.kind, "")
-    )
-    if answer.top_tracks:
-        yield _songs(answer.top_tracks)
+    for song in answer.top_tracks:
+        yield Text.assemble("  ♪ ", _linked(song.name, song.url, bold=False), (_album(song), "dim"))
+    text = "\n".join(clean(line) for line in answer.text.split("\n"))
+    yield Text(f"\n{text}" if card else text, style=_COLOURS.get(answer.kind, ""))
     for place, similar in enumerate(answer.similar, 1):
-        title = Text.assemble("\n", f"{place:2}. ", _linked(*_headline(answer, place - 1)))
-        if answer.kind == "track":
-            title.append(f" – {clean(similar.artist.name)}", style="dim")
-        yield title
-        yield Padding(Text(similar.why, style="cyan"), (0, 0, 0, 4), expand=False)
+        yield Text(f"\n{place:2}. ").append_text(_headline(answer.kind, similar))
+        yield Text(f"    {clean(similar.why)}", style="cyan")
         if answer.kind == "artist" and similar.tracks:
-            yield Padding(_songs(similar.tracks), (0, 0, 0, 2), expand=False)
+            songs = [_linked(song.name, song.url, bold=False) for song in similar.tracks]
+            yield Text.assemble("    ♪ ", Text(" · ").join(songs))
     for choice in answer.choices:
-        yield Text.assemble("  • ", clean(choice.label), "  ", (f"chatbot ask {choice.text}", "dim"))
-    tips = [f"{clean(reply.label)}" for reply in answer.quick_replies]
-    if tips:
-        yield Text("\n" + " · ".join(tips), style="dim")
-    if answer.cursor:
-        yield Text(f"chatbot ask --cursor {answer.cursor}", style="dim")
+        yield _next(choice.label, shlex.quote(choice.text))
+    if answer.cursor or answer.quick_replies:
+        yield Text()
+    for reply in answer.quick_replies:
+        goes_on = answer.cursor and reply.label == reply.text and reply is answer.quick_replies[0]
+        yield _next(reply.label, f"--cursor {answer.cursor}" if goes_on else shlex.quote(clean(reply.text)))
 
 
-def _headline(answer: Answer, index: int) -> tuple[str, str]:
-    similar = answer.similar[index]
-    if answer.kind == "track":
-        return similar.tracks[0].name, similar.tracks[0].url
-    return similar.artist.name, similar.artist.url
+def _next(label: str, arguments: str) -> Text:
+    return Text.assemble("  → ", clean(label), (f"   chatbot ask {arguments}", "dim"))
+
+
+def _headline(kind: str, similar: Similar) -> Text:
+    if kind == "track":
+        [song] = similar.tracks
+        return _linked(song.name, song.url).append(
+            f" – {clean(similar.artist.name)}", Style(bold=False, dim=True)
+        )
+    return _linked(similar.artist.name, similar.artist.url)
 
 
 def _card(answer: Answer) -> Text | None:
@@ -74,14 +78,6 @@ def _card(answer: Answer) -> Text | None:
             _linked(answer.artist.name, answer.artist.url), (f"\n{genres}" if genres else "", "dim")
         )
     return None
-
-
-def _songs(songs: Iterable[Song]) -> Text:
-    lines = [
-        Text.assemble("  ♪ ", _linked(song.name, song.url, bold=False), (_album(song), "dim"))
-        for song in songs
-    ]
-    return Text("\n").join(lines)
 
 
 def _album(song: Song) -> str:

@@ -212,6 +212,7 @@ def test_a_cursor_past_a_list_that_shrank_starts_over(ask: Ask, store: SqlStore)
 
 def test_more_of_nothing_asks_of_what(ask: Ask, store: SqlStore) -> None:
     assert ask("더 보기").kind == "help"
+    assert ask("More", "broken").kind == "help"
     assert store.requests.all() == []
 
 

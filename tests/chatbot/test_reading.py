@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.reading import MAX_TEXT, Reference, clean, is_greeting, is_link_or_id, is_more, read, reference
+from spotify_assets.core.names import name_key
 
 PHRASES = {
     "아이유": "아이유",
@@ -111,6 +114,13 @@ def test_the_whole_text_is_tried_first(text: str) -> None:
 )
 def test_a_request_without_a_name_has_no_name(text: str) -> None:
     assert read(text).name == ""
+
+
+def test_real_artists_keep_their_names(shared_data: Path) -> None:
+    names = pq.read_table(shared_data / "catalog_musicoset" / "artists.parquet").column("name").to_pylist()
+    cut = {name for name in names if name_key(read(clean(name)).name) != name_key(name)}
+    assert len(names) > 11_000
+    assert len(cut) <= 10, cut
 
 
 def test_marks_around_a_name_are_not_recorded() -> None:
