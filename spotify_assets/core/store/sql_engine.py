@@ -58,8 +58,9 @@ class Database:
         self.where = _where(self.url)
         self.dialect = self.url.get_backend_name()
         self._engine = self._open()
-        # The same pool; the mark tells SQLite's BEGIN below that this transaction will write.
-        self._writer = self._engine.execution_options(store_writes=True)
+        # The same pool. A SQLite transaction that reads first and writes later fails when another wrote in
+        # between; with IMMEDIATE, writers queue at its beginning.
+        self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
 
     def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         """Return what a query finds.
@@ -127,11 +128,13 @@ class Database:
         """
         if self.dialect != "sqlite":
             return
+        outside_transactions = self._engine.execution_options(sqlite_begin=None)
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while True:
             # Changing the mode fails at once, whatever the timeout, while another process does the same.
             try:
-                mode = self._set_wal()
+                with outside_transactions.connect() as connection:
+                    mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar()
                 break
             except DBAPIError as error:
                 if time.monotonic() > deadline or not _is_busy(error):
@@ -150,18 +153,6 @@ class Database:
     def _insert(self, table: Table) -> Any:
         # Only the dialect in use is imported: the other two would cost every start of the bot.
         return import_module(f"sqlalchemy.dialects.{self.dialect}").insert(table)
-
-    def _set_wal(self) -> str:
-        # Below SQLAlchemy, because the mode cannot change inside a transaction.
-        pooled = self._engine.raw_connection()
-        try:
-            cursor = pooled.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
-            return str(*(cursor.fetchone() or ()))
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            raise DBAPIError("PRAGMA journal_mode=WAL", None, error, hide_parameters=True) from error
-        finally:
-            pooled.close()
 
     def _open(self) -> Engine:
         given = _CONNECT[self.dialect]
@@ -196,7 +187,9 @@ class Database:
         cause = error.orig if isinstance(error, StatementError) else None
         if cause and not isinstance(error, DBAPIError):
             return cause  # a value that a column type refused, before any database was asked
-        reason = _one_line(str(cause or error), self._secrets())
+        # pymysql's errors are (number, text).
+        said = cause.args[-1] if cause and cause.args else error
+        reason = _one_line(str(said), self._secrets())
         if isinstance(error, DBAPIError) and _is_busy(error):
             return StoreError(
                 f"The serving store, {self.where}, is busy ({reason}): try again; if that does not help, "
@@ -227,23 +220,27 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails when another wrote in between: writers queue here.
-    writes = connection.get_execution_options().get("store_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin = connection.get_execution_options().get("sqlite_begin", "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)
 
 
 def _parse(url: str) -> URL:
     schemes = ", ".join(f"{name}://" for name in _NAMES)
+    unreadable = (
+        f"SERVING_URL is not an address this store can read: use one of {schemes}, and write special "
+        "characters in user and password as %XX"
+    )
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         # Without the cause: it may quote the address, and with it the password.
-        raise StoreError(
-            f"SERVING_URL is not an address this store can read: use one of {schemes}, and write special "
-            "characters in user and password as %XX"
-        ) from None
+        raise StoreError(unreadable) from None
     if parsed.drivername not in _NAMES:
         raise StoreError(f"SERVING_URL begins with {parsed.drivername}://: this store knows {schemes}")
+    if parsed.drivername != "sqlite" and "@" in f"{parsed.host}/{parsed.database}":
+        # An "@" in the password made the rest of it look like host and database, which would be shown.
+        raise StoreError(unreadable)
     if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise StoreError(
             "SERVING_URL names no SQLite file: processes share the store, so it cannot be in memory; "

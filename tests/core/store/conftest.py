@@ -23,7 +23,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     own = f"test_{uuid.uuid4().hex[:12]}"
     if name == "PostgreSQL":
         execute(url, f"CREATE SCHEMA {own}")
-        yield url.update_query_dict({"options": f"-csearch_path={own}"}).render_as_string(hide_password=False)
+        own_schema = {"options": f"-csearch_path={own}", "application_name": own}
+        yield url.update_query_dict(own_schema).render_as_string(hide_password=False)
         execute(url, f"DROP SCHEMA {own} CASCADE")
     else:
         # In latin1, so that whoever leans on the database's character set is found out.
