@@ -6,6 +6,7 @@ stops the program with a sentence that names the variable and what is allowed.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -31,6 +32,28 @@ DAYS_TO_EXPIRY = {
 }
 """How long an observation may be kept, by table, unless `EXPIRE_AFTER_DAYS` says otherwise."""
 
+DAYS_TO_REFRESH = {
+    "artists": 7,
+    "tracks": 7,
+    "track_artists": 7,
+    "artist_top_tracks": 7,
+    "audio_features": 60,
+    "related_artists": 30,
+    "artist_tags": 30,
+    "artist_aliases": 30,
+    "artist_ids": 90,
+}
+"""At what age an observation of a live source is due again, by table, unless `REFRESH_AFTER_DAYS` says
+otherwise."""
+
+_DAYS = {"expire_after_days": DAYS_TO_EXPIRY, "refresh_after_days": DAYS_TO_REFRESH}
+
+LIVE_AUDIO_FEATURES = ("spotify", "reccobeats")
+"""Who is asked for audio features where the catalogue is Spotify's; most apps may not ask Spotify."""
+
+LIVE_RELATED = ("listenbrainz", "spotify")
+"""Who is asked for related artists where the catalogue is Spotify's: the open data first."""
+
 STORE_SCHEMES = ("sqlite", "postgresql+psycopg", "mysql+pymysql", "dynamodb")
 
 
@@ -46,6 +69,19 @@ class Settings(BaseSettings):
     catalog_source: Literal["sample", "dataset", "spotify"] = "sample"
     catalog_dataset: Path | None = None
     roster_size: int | None = Field(None, ge=1)
+    audio_features_sources: Annotated[tuple[str, ...] | None, NoDecode] = None
+    related_sources: Annotated[tuple[str, ...] | None, NoDecode] = None
+    spotify_client_id: str | None = None
+    spotify_client_secret: SecretStr | None = None
+    spotify_market: str = "KR"
+    spotify_language: str = "ko"
+    spotify_daily_budget: int = Field(500, ge=1)
+    spotify_api_url: str = "https://api.spotify.com/v1"
+    spotify_token_url: str = "https://accounts.spotify.com/api/token"  # noqa: S105 - an address
+    reccobeats_url: str = "https://api.reccobeats.com"
+    listenbrainz_url: str = "https://labs.api.listenbrainz.org"
+    musicbrainz_url: str = "https://musicbrainz.org"
+    refresh_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_REFRESH
     expire_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_EXPIRY
     max_bad_share: float = Field(0.05, ge=0, le=1)
     snapshots_kept_days: int = Field(3, ge=1)
@@ -65,13 +101,26 @@ class Settings(BaseSettings):
         """Read a relative path from the project's root, wherever the command was started."""
         return None if value is None else PROJECT_ROOT / value.expanduser()
 
-    @field_validator("expire_after_days", mode="before")
+    @field_validator("audio_features_sources", "related_sources", mode="before")
     @classmethod
-    def _per_table(cls, value: Any) -> Any:
+    def _ordered_list(cls, value: Any) -> Any:
+        """Read `spotify,reccobeats` in that order; `off` is nobody."""
+        if not isinstance(value, str):
+            return value
+        names = tuple(part.strip() for part in value.split(","))
+        if names == ("off",):
+            return ()
+        if not all(names) or len(set(names)) < len(names):
+            raise ValueError("names of sources, each once, separated by commas, or off are allowed")
+        return names
+
+    @field_validator("expire_after_days", "refresh_after_days", mode="before")
+    @classmethod
+    def _per_table(cls, value: Any, info: ValidationInfo) -> Any:
         """Read `artists=7,tracks=7` on top of the defaults."""
         if not isinstance(value, str):
             return value
-        days = dict(DAYS_TO_EXPIRY)
+        days = dict(_DAYS[info.field_name or ""])
         for part in value.split(","):
             table, _, number = part.strip().partition("=")
             if table not in TABLES or not number.isdigit() or int(number) < 1:
@@ -97,6 +146,32 @@ class Settings(BaseSettings):
             raise ValueError(f"allowed are {allowed}")
         return value
 
+    @field_validator("spotify_market")
+    @classmethod
+    def _country(cls, value: str) -> str:
+        if not re.fullmatch("[A-Z]{2}", value):
+            raise ValueError("two capital letters are allowed, such as KR")
+        return value
+
+    @field_validator("spotify_language")
+    @classmethod
+    def _language(cls, value: str) -> str:
+        if not re.fullmatch("[a-z]{2,3}(-[A-Za-z]{2,4})?", value):
+            raise ValueError("a language is allowed, such as ko or pt-BR")
+        return value
+
+    @field_validator(
+        "spotify_api_url", "spotify_token_url", "reccobeats_url", "listenbrainz_url", "musicbrainz_url"
+    )
+    @classmethod
+    def _source_address(cls, value: str, info: ValidationInfo) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("an http:// or https:// address is allowed")
+        address = value.rstrip("/")
+        if info.field_name == "spotify_api_url" and not address.endswith("/v1"):
+            raise ValueError("the address must end in /v1")
+        return address
+
     @field_validator("alert_webhook_url")
     @classmethod
     def _http(cls, value: SecretStr | None) -> SecretStr | None:
@@ -108,6 +183,8 @@ class Settings(BaseSettings):
     def _derived(self) -> Settings:
         if self.catalog_source == "dataset" and self.catalog_dataset is None:
             raise ValueError("CATALOG_SOURCE=dataset needs CATALOG_DATASET, a directory of Parquet files")
+        if self.catalog_source == "spotify":
+            self._prepare_for_spotify()
         home = self.platform_home
         # The model is frozen once made; these two defaults depend on another field.
         if not self.lake_uri:
@@ -117,6 +194,18 @@ class Settings(BaseSettings):
         if not self.serving_url:
             object.__setattr__(self, "serving_url", f"sqlite:///{home / 'serving.db'}")
         return self
+
+    def _prepare_for_spotify(self) -> None:
+        if not self.spotify_client_id or not self.spotify_client_secret:
+            raise ValueError(
+                "CATALOG_SOURCE=spotify needs SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: make an app at "
+                "https://developer.spotify.com/dashboard and put both into .env"
+            )
+        # Frozen as well; with another catalogue, unset means that no live source is asked.
+        if self.audio_features_sources is None:
+            object.__setattr__(self, "audio_features_sources", LIVE_AUDIO_FEATURES)
+        if self.related_sources is None:
+            object.__setattr__(self, "related_sources", LIVE_RELATED)
 
     @property
     def warehouse_path(self) -> Path:
