@@ -1,20 +1,73 @@
 """Platforms in a temporary directory, on the bundled sample, with a Dagster instance of their own."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from spotify_assets.definitions import build_defs
 from spotify_assets.defs.resources import Platform
+
+
+def sample_platform(home: Path, **overrides: str) -> Platform:
+    return Platform(overrides={"platform_home": str(home), "catalog_source": "sample", **overrides})
 
 
 @pytest.fixture
 def platform(tmp_path: Path) -> Platform:
-    return Platform(overrides={"platform_home": str(tmp_path / "platform"), "catalog_source": "sample"})
+    return sample_platform(tmp_path / "platform")
 
 
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as ephemeral:
         yield ephemeral
+
+
+@dataclass
+class Graph:
+    """A platform and the jobs over it, run in this process."""
+
+    platform: Platform
+    instance: dg.DagsterInstance
+
+    def run(
+        self, job: str = "build", config: dg.RunConfig | None = None, **kwargs
+    ) -> dg.ExecuteInProcessResult:
+        # Only definitions made anew take a platform whose rooms are not open yet.
+        definitions = build_defs({"platform": Platform(overrides=self.platform.overrides)})
+        return definitions.resolve_job_def(job).execute_in_process(
+            run_config=config, instance=self.instance, raise_on_error=False, **kwargs
+        )
+
+    def rows(self, sql: str) -> list[tuple]:
+        with self.platform.warehouse.connect() as marts:
+            return marts.sql(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    """The sample, built once for all tests of a module."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        graph = Graph(sample_platform(tmp_path_factory.mktemp("built")), instance)
+        assert graph.run().success
+        yield graph
+
+
+def metadata_of(result: dg.ExecuteInProcessResult, asset: str) -> dict:
+    """The values of what one asset materialised."""
+    (event,) = result.asset_materializations_for_node(asset)
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def failures(result: dg.ExecuteInProcessResult) -> str:
+    """The messages of all failed steps, causes included."""
+    messages = []
+    for event in result.filter_events(lambda e: e.is_step_failure):
+        error = event.step_failure_data.error
+        while error:
+            messages.append(error.message)
+            error = error.cause
+    return "\n".join(messages)

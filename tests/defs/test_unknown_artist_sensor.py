@@ -23,7 +23,9 @@ def tick(platform: Platform, instance: dg.DagsterInstance) -> list[dg.RunRequest
     return list(result.run_requests or []) if isinstance(result, dg.SensorResult) else []
 
 
-def record(instance: dg.DagsterInstance, request: dg.RunRequest, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+def record(
+    instance: dg.DagsterInstance, request: dg.RunRequest, status: dg.DagsterRunStatus
+) -> dg.DagsterRun:
     """Put a run into the instance as the daemon would have for this request."""
     run = dg.DagsterRun(
         job_name=request.job_name or "refresh",
@@ -78,7 +80,11 @@ def test_all_that_is_due_goes_into_one_batch(fitted: Platform, instance: dg.Dags
     for name in ("잔나비", "혁오", "Bon Iver"):
         ask(fitted, name)
     (request,) = tick(fitted, instance)
-    assert set(request.run_config["ops"]["artist_requests"]["config"]["name_keys"]) == {"잔나비", "혁오", "boniver"}
+    assert set(request.run_config["ops"]["artist_requests"]["config"]["name_keys"]) == {
+        "잔나비",
+        "혁오",
+        "boniver",
+    }
 
 
 # A queued run needs a remote origin, which only a daemon gives it; the end-to-end test has real ones.
