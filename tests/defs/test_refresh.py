@@ -41,7 +41,7 @@ def test_a_refresh_leaves_the_same_lists_as_a_build_with_the_same_model(built: G
     rebuilt = built.run(
         "build",
         dg.RunConfig(ops={"dbt_models": {"config": {"full_refresh": True}}}),
-        asset_selection=[key for key in _dbt_keys()],
+        asset_selection=_dbt_keys(),
     )
     assert rebuilt.success
     assert built.rows(lists) == after_refresh
