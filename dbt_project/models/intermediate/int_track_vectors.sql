@@ -37,6 +37,7 @@ placed as (
     select
         measured.track_id,
         measured.feature,
+        model.model_version,
         case
             when breakpoints.breakpoint is null then 0e0
             when measured.measure = breakpoints.breakpoint
@@ -49,6 +50,7 @@ placed as (
                 / (breakpoints.next_breakpoint - breakpoints.breakpoint)
         end as quantile
     from measured
+    cross join model
     left join breakpoints
         on
             measured.feature = breakpoints.feature
@@ -58,26 +60,13 @@ placed as (
                 or breakpoints.next_breakpoint is null
             )
 
-),
-
-vectors as (
-
-    select
-        track_id,
-        {%- for feature in var('similarity_features') %}
-        round(max(case when feature = '{{ feature }}' then quantile end), 9) as {{ feature }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    from placed
-    group by track_id
-
 )
 
 select
-    vectors.track_id,
+    track_id,
     {%- for feature in var('similarity_features') %}
-    vectors.{{ feature }},
+    round(max(case when feature = '{{ feature }}' then quantile end), 9) as {{ feature }},
     {%- endfor %}
-    model.model_version
-from vectors
-cross join model
+    max(model_version) as model_version
+from placed
+group by track_id

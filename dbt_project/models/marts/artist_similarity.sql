@@ -61,24 +61,6 @@ computed as (
 
 )
 
-{% if lists -%}
-, standing as (
-
-    select * from {{ lists }}
-
-),
-
-kept as (
-
-    select standing.*
-    from standing
-    inner join vectors on standing.artist_id = vectors.artist_id
-    left join scope on standing.artist_id = scope.artist_id
-    where scope.artist_id is null
-
-)
-
-{% endif -%}
 select
     artist_id,
     rank,
@@ -91,12 +73,15 @@ from computed
 {%- if lists %}
 union all
 select
-    artist_id,
-    rank,
-    related_id,
-    score,
-    model_version,
-    shared_genres,
-    close_features
-from kept
+    standing.artist_id,
+    standing.rank,
+    standing.related_id,
+    standing.score,
+    standing.model_version,
+    standing.shared_genres,
+    standing.close_features
+from {{ lists }} as standing
+inner join vectors on standing.artist_id = vectors.artist_id
+left join scope on standing.artist_id = scope.artist_id
+where scope.artist_id is null
 {%- endif %}

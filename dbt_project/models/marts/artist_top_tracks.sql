@@ -67,7 +67,7 @@ by_popularity as (
         credits.track_id,
         row_number() over (
             partition by credits.artist_id
-            order by coalesce(titled_tracks.popularity, -1) desc, credits.track_id
+            order by coalesce(titled_tracks.popularity, -1) desc, credits.track_id asc
         ) as place
     from credits
     inner join titled_tracks on credits.track_id = titled_tracks.track_id
@@ -76,17 +76,21 @@ by_popularity as (
 
 ),
 
+places as (
+
+    select * from listed
+    union all
+    select * from by_popularity
+
+),
+
 candidates as (
 
     select
+        titled_tracks.*,
         places.artist_id,
-        places.place,
-        titled_tracks.*
-    from (
-        select * from listed
-        union all
-        select * from by_popularity
-    ) as places
+        places.place
+    from places
     inner join artists on places.artist_id = artists.artist_id
     inner join titled_tracks on places.track_id = titled_tracks.track_id
 

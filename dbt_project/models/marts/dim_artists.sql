@@ -51,7 +51,7 @@ ranked_tags as (
     select
         artist_id,
         tag,
-        row_number() over (partition by artist_id order by weight desc, tag) as place
+        row_number() over (partition by artist_id order by weight desc, tag asc) as place
     from weighed_tags
 
 ),

@@ -37,10 +37,13 @@ numbered as (
     -- What versions of one recording share, as numbers; a track that has none of it gets its own.
     select
         joined.*,
-        case when isrc is null then -number else dense_rank() over (order by isrc) end as isrc_number,
         case
-            when artist_title is null then -number
-            else dense_rank() over (order by artist_title)
+            when joined.isrc is null then -joined.number
+            else dense_rank() over (order by joined.isrc)
+        end as isrc_number,
+        case
+            when joined.artist_title is null then -joined.number
+            else dense_rank() over (order by joined.artist_title)
         end as title_number
     from joined
 
@@ -79,24 +82,6 @@ computed as (
 
 )
 
-{% if lists -%}
-, standing as (
-
-    select * from {{ lists }}
-
-),
-
-kept as (
-
-    select standing.*
-    from standing
-    inner join vectors on standing.track_id = vectors.track_id
-    left join scope on standing.track_id = scope.track_id
-    where scope.track_id is null
-
-)
-
-{% endif -%}
 select
     track_id,
     rank,
@@ -108,11 +93,14 @@ from computed
 {%- if lists %}
 union all
 select
-    track_id,
-    rank,
-    related_track_id,
-    score,
-    model_version,
-    close_features
-from kept
+    standing.track_id,
+    standing.rank,
+    standing.related_track_id,
+    standing.score,
+    standing.model_version,
+    standing.close_features
+from {{ lists }} as standing
+inner join vectors on standing.track_id = vectors.track_id
+left join scope on standing.track_id = scope.track_id
+where scope.track_id is null
 {%- endif %}

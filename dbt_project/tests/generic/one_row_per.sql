@@ -8,8 +8,6 @@ from {{ model }}
 group by {{ columns | join(', ') }}
 having
     count(*) > 1
-    {%- for column in columns %}
-    or {{ column }} is null
-    {%- endfor %}
+    or {{ columns | join(' is null\n    or ') }} is null
 
 {% endtest %}

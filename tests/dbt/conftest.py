@@ -1,0 +1,42 @@
+"""Homes that dbt has built: each is built once and shared, since every run of dbt takes seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from .catalogue import draw
+from .platform import Platform, day
+
+MODEL = "m20261101T120000Z-0001"
+
+
+class Built:
+    """A home, the catalogue in its lake and the model it was built with."""
+
+    def __init__(self, home: Path, tables: dict[str, pa.Table]) -> None:
+        self.platform = Platform(home)
+        self.tables = tables
+        self.platform.observe_catalogue(tables, day(1))
+        self.breakpoints: dict[str, np.ndarray] = self.platform.fit_model(
+            MODEL, tables["audio_features"].drop_null()
+        )
+        self.log = self.platform.dbt("build").stdout
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The drawn catalogue, fully built."""
+    return Built(tmp_path_factory.mktemp("drawn"), draw())
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Built:
+    """300 real artists, fully built."""
+    directory = shared_data / "ci_sample"
+    tables = {path.stem: pq.read_table(path) for path in sorted(directory.glob("*.parquet"))}
+    return Built(tmp_path_factory.mktemp("recorded"), tables)

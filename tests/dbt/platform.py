@@ -1,0 +1,125 @@
+"""A platform's home as dbt sees it: a lake, a fitted model, and dbt run on them as a developer runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from spotify_assets.core.lake.lake import Lake
+from spotify_assets.core.lake.pointers import model_path
+from spotify_assets.core.lake.schemas import record_schema
+from spotify_assets.core.lake.stamp import Stamp
+from spotify_assets.core.lake.storage import LocalStorage
+from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+QUANTILES = np.linspace(0.0, 1.0, 101)
+
+
+def run_dbt(
+    *args: str, scratch: Path, variables: Mapping[str, str], ok: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run dbt in the project's directory with these variables and no others of the platform."""
+    command = [
+        str(Path(sys.executable).with_name("dbt")), *args,
+        "--target-path", str(scratch / "dbt"), "--log-path", str(scratch / "dbt"), "--no-use-colors",
+    ]  # fmt: skip
+    done = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "HOME": str(scratch), **variables},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert (done.returncode == 0) == ok, done.stdout[-6000:] + done.stderr[-2000:]
+    return done
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One PLATFORM_HOME with its lake and warehouse."""
+
+    home: Path
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(LocalStorage(self.home / "lake"))
+
+    def observe(
+        self,
+        table: str,
+        rows: Sequence[Mapping[str, Any]] | pa.Table,
+        at: datetime,
+        source: str = "dataset",
+        run_id: str = "first-run",
+        asked: Sequence[str] | None = None,
+    ) -> None:
+        """Write what a source answered; of `asked`, ids without a row become markers."""
+        schema = record_schema(table)
+        if not isinstance(rows, pa.Table):
+            rows = pa.Table.from_pylist(
+                [{n: row.get(n) for n in schema.names} for row in rows], schema=schema
+            )
+        stamp = Stamp(source=source, run_id=run_id, fetched_at=at, expire_days=30)
+        self.lake.append(table, rows, stamp, asked)
+
+    def observe_catalogue(self, tables: Mapping[str, pa.Table], at: datetime) -> None:
+        """Write a whole catalogue; tables it lacks get a file without rows."""
+        for name in TABLES:
+            schema = record_schema(name)
+            rows = tables.get(name, schema.empty_table())
+            columns = [
+                rows[f.name].cast(f.type) if f.name in rows.column_names else pa.nulls(rows.num_rows, f.type)
+                for f in schema
+            ]
+            self.observe(name, pa.table(columns, schema=schema), at)
+
+    def fit_model(
+        self, version: str, features: pa.Table, names: Sequence[str] = SIMILARITY_FEATURES
+    ) -> dict[str, np.ndarray]:
+        """Write the quantiles of the features as a model; return them by feature."""
+        breakpoints = {n: np.quantile(features[n].to_numpy().astype(float), QUANTILES) for n in names}
+        table = pa.table(
+            {
+                "feature": np.repeat(list(breakpoints), len(QUANTILES)),
+                "quantile": np.tile(QUANTILES, len(breakpoints)),
+                "breakpoint": np.concatenate(list(breakpoints.values())),
+            }
+        )
+        self.lake.write_table(model_path(version), table)
+        return breakpoints
+
+    def dbt(self, *args: str, ok: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run dbt on this home."""
+        return run_dbt(
+            *args, scratch=self.home, variables={"PLATFORM_HOME": str(self.home), **variables}, ok=ok
+        )
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the warehouse."""
+        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return the rows of every table and view of the warehouse, sorted."""
+        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
+            names = connection.execute(
+                "select table_name from information_schema.tables where table_schema = 'main' order by 1"
+            ).fetchall()
+            return {name: connection.execute(f"from {name} order by all").fetchall() for (name,) in names}
+
+
+def day(number: int, hour: int = 12, minute: int = 0) -> datetime:
+    """Return a moment of November 2026."""
+    return datetime(2026, 11, number, hour, minute, tzinfo=UTC)

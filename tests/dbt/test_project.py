@@ -1,0 +1,72 @@
+"""The project itself: it names what the records name, compiles for Athena, and its checks can fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from spotify_assets.core.lake.schemas import STAMP_SCHEMA
+from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES
+
+from .catalogue import draw
+from .platform import PROJECT, Platform, run_dbt
+
+
+def read(path: str) -> Any:
+    return yaml.safe_load((PROJECT / path).read_text(encoding="utf-8"))
+
+
+def test_sources_describe_the_columns_of_the_records() -> None:
+    raw = next(s for s in read("models/staging/_sources.yml")["sources"] if s["name"] == "raw")
+    assert [table["name"] for table in raw["tables"]] == list(TABLES)
+    for table in raw["tables"]:
+        record = TABLES[table["name"]]
+        assert table["description"] == record.description
+        described = {column["name"]: column["description"] for column in table["columns"]}
+        assert list(described) == [*(c.name for c in record.columns), *STAMP_SCHEMA.names, "ingest_date"]
+        for column in record.columns:
+            assert described[column.name] == column.description
+
+
+def test_a_distance_is_made_of_the_features_of_the_records() -> None:
+    assert tuple(read("dbt_project.yml")["vars"]["similarity_features"]) == SIMILARITY_FEATURES
+
+
+@pytest.mark.parametrize("path", sorted(PROJECT.glob("models/*/*.sql")), ids=lambda path: path.stem)
+def test_every_model_has_a_description_of_itself_and_its_columns(path: Path) -> None:
+    (model,) = read(f"models/{path.parent.name}/{path.stem}.yml")["models"]
+    assert model["name"] == path.stem
+    assert model["description"].startswith("One row per ")
+    assert all(column["description"] for column in model["columns"])
+
+
+def test_compiles_for_athena_without_network_or_credentials(tmp_path: Path) -> None:
+    # Nothing listens at this address: an attempt to reach AWS fails at once.
+    run_dbt(
+        "compile", "--target", "athena", "--no-introspect", "--no-populate-cache",
+        scratch=tmp_path,
+        variables={
+            "LAKE_URI": "s3://a-lake",
+            "AWS_ACCESS_KEY_ID": "dummy",
+            "AWS_SECRET_ACCESS_KEY": "dummy",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        },
+    )  # fmt: skip
+    compiled = {path.stem: path.read_text() for path in tmp_path.glob("dbt/compiled/**/models/**/*.sql")}
+    assert compiled.keys() >= {path.stem for path in PROJECT.glob("models/*/*.sql")}
+    for name, sql in compiled.items():
+        for only_duckdb in ("read_parquet", "struct_pack", "list_sort", "list_extract", "varchar[]", "::"):
+            assert only_duckdb not in sql, name
+
+
+def test_a_model_that_lacks_a_feature_stops_the_build(tmp_path: Path) -> None:
+    platform = Platform(tmp_path)
+    platform.fit_model(
+        "m20261102T120000Z-0001", draw()["audio_features"].drop_null(), SIMILARITY_FEATURES[1:]
+    )
+    done = platform.dbt("build", "--select", "stg_similarity_model__breakpoints", ok=False)
+    assert "FAIL" in done.stdout
+    assert "similarity_model_fits_every_feature" in done.stdout

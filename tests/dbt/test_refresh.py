@@ -1,0 +1,155 @@
+"""A refresh: reads what is new, recomputes what it must, and ends where a build from nothing ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spotify_assets.core.records import TABLES
+
+from .catalogue import draw
+from .conftest import Built
+from .platform import Platform, day
+
+SOUND = {
+    "danceability": 0.5, "energy": 0.5, "key": 1, "loudness": -7.0, "mode": 1, "speechiness": 0.1,
+    "acousticness": 0.2, "instrumentalness": 0.0, "liveness": 0.1, "valence": 0.4, "tempo": 121.0,
+    "duration_ms": 200_000, "time_signature": 4,
+}  # fmt: skip
+
+Contents = dict[str, list[tuple[Any, ...]]]
+
+
+class Refreshed:
+    """A home before and after a refresh, and as built from nothing on the same lake."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.before = platform.contents()
+        change(platform)
+        self.log = platform.dbt("build", "--exclude-resource-type", "unit_test", DBT_REFRESH="true").stdout
+        self.after = platform.contents()
+        platform.dbt("run", "--full-refresh")
+        self.from_nothing = platform.contents()
+
+    def rows(self, table: str) -> list[tuple[Any, ...]]:
+        return self.after[table]
+
+
+def change(platform: Platform) -> None:
+    """Observe, a day after the first observations, all that a refresh can meet."""
+
+    def observe(table: str, *rows: dict[str, Any], asked: list[str] | None = None, hour: int = 12) -> None:
+        platform.observe(table, rows, day(2, hour), run_id=f"second-run-{hour}", asked=asked)
+
+    # The same observations once more, as a retried step or compaction leaves them.
+    platform.observe("artists", draw()["artists"].to_pylist(), day(1), run_id="again")
+    # A new artist with two songs, one of them with somebody who is there already.
+    observe("artists", {"artist_id": "new", "name": "새로운", "genres": ["k-pop"]})
+    observe("tracks", {"track_id": "n1", "name": "하나"}, {"track_id": "n2", "name": "둘"})
+    observe(
+        "track_artists",
+        {"track_id": "n1", "artist_id": "new", "position": 0},
+        {"track_id": "n1", "artist_id": "a0001", "position": 1},
+        {"track_id": "n2", "artist_id": "new", "position": 0},
+    )
+    observe("audio_features", {"track_id": "n1", **SOUND}, {"track_id": "n2", **SOUND, "energy": 0.6})
+    # One sounds otherwise, one has other genres, one loses its image to a poorer answer, one is gone.
+    observe("audio_features", {"track_id": "t00010", **SOUND}, hour=13)
+    observe("artists", {"artist_id": "a0011", "name": "Artist 11", "genres": ["jazz", "trot"]}, hour=13)
+    observe("artists", {"artist_id": "a0002", "name": "Artist 2, renamed"}, hour=14)
+    observe("artists", asked=["a0003"], hour=15)
+    # A track is gone, another is found to be a version of one near it, and credits get shorter and empty.
+    observe("tracks", asked=["t00050"], hour=15)
+    nearest = platform.query("select track_id, related_track_id from track_similarity where rank = 1 limit 1")
+    for hour, track in zip((16, 17), nearest[0], strict=True):
+        observe("tracks", {"track_id": track, "name": f"Song {track}", "isrc": "SAME"}, hour=hour)
+    observe("track_artists", {"track_id": "t00005", "artist_id": "a0002", "position": 0}, hour=18)
+    observe("track_artists", asked=["t00060"], hour=18)
+
+
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
+    # Built apart from the shared home, whose rows other tests count.
+    built = Built(tmp_path_factory.mktemp("refreshed"), draw())
+    built.platform.observe(
+        "artist_aliases",
+        [{"artist_id": "a0001", "alias": name} for name in ("하나", "둘", "셋")],
+        day(1),
+    )
+    built.platform.dbt("run", "--select", "stg_artist_aliases__by_source+")
+    built.platform.observe("artist_aliases", [{"artist_id": "a0001", "alias": "둘"}], day(2), run_id="second")
+    return Refreshed(built.platform)
+
+
+def test_refresh_equals_a_build_from_nothing_row_for_row(refreshed: Refreshed) -> None:
+    scopes = {"int_artist_similarity_scope", "int_track_similarity_scope"}
+    assert refreshed.after.keys() == refreshed.from_nothing.keys()
+    for table in sorted(refreshed.after.keys() - scopes):
+        assert refreshed.after[table] == refreshed.from_nothing[table], table
+
+
+def test_refresh_recomputes_what_can_have_changed_and_no_more(refreshed: Refreshed) -> None:
+    for kind, mart in (("artist", "artist_similarity"), ("track", "track_similarity")):
+        scope = {row[0] for row in refreshed.rows(f"int_{kind}_similarity_scope")}
+        before = refreshed.before[mart]
+        touched = {row[0] for row in refreshed.rows(mart) if row not in before}
+        everybody = {row[0] for row in refreshed.rows(mart)}
+        assert touched <= scope
+        assert len(touched) > 0
+        assert len(scope) < len(everybody)
+
+
+def test_new_artist_gets_a_list_and_enters_others(refreshed: Refreshed) -> None:
+    lists = refreshed.rows("artist_similarity")
+    assert len([row for row in lists if row[0] == "new"]) == 20
+    assert any(row[2] == "new" for row in lists)
+
+
+def test_vanished_artists_and_tracks_leave_no_trace(refreshed: Refreshed) -> None:
+    for table in ("dim_artists", "artist_similarity", "artist_top_tracks", "int_artist_vectors"):
+        assert any("a0003" in row for row in refreshed.before[table]), table
+        assert not any("a0003" in row for row in refreshed.rows(table)), table
+    for table in ("dim_tracks", "track_similarity", "artist_top_tracks", "int_track_vectors"):
+        assert any("t00050" in row for row in refreshed.before[table]), table
+        assert not any("t00050" in row for row in refreshed.rows(table)), table
+
+
+def test_found_versions_leave_each_others_lists(refreshed: Refreshed) -> None:
+    same = {row[0] for row in refreshed.rows("int_track_recordings") if row[1] == "SAME"}
+    assert len(same) == 2
+    pairs = {(row[0], row[2]) for row in refreshed.rows("track_similarity")}
+    assert not {(a, b) for a, b in pairs if a in same and b in same}
+
+
+def test_a_poorer_observation_takes_nothing_away(refreshed: Refreshed) -> None:
+    before = next(row for row in refreshed.before["stg_artists"] if row[0] == "a0002")
+    after = next(row for row in refreshed.rows("stg_artists") if row[0] == "a0002")
+    assert after[1] == "Artist 2, renamed"
+    assert after[2:6] == before[2:6]
+
+
+def test_lists_get_shorter_and_empty(refreshed: Refreshed) -> None:
+    credits = {(row[0], row[1]) for row in refreshed.rows("stg_track_artists")}
+    assert len([row for row in refreshed.before["stg_track_artists"] if row[0] == "t00005"]) == 2
+    assert {pair for pair in credits if pair[0] == "t00005"} == {("t00005", "a0002")}
+    assert not [pair for pair in credits if pair[0] == "t00060"]
+    assert [row[1] for row in refreshed.rows("dim_artist_aliases")] == ["둘"]
+    assert len(refreshed.before["dim_artist_aliases"]) == 3
+
+
+def test_rereading_observations_adds_no_row(refreshed: Refreshed) -> None:
+    for table in TABLES.values():
+        rows = refreshed.rows(f"stg_{table.name}__by_source")
+        keys = [row[:2] for row in rows]
+        assert len(keys) == len(set(keys)), table.name
+
+
+def test_refresh_without_news_makes_no_list_anew(refreshed: Refreshed) -> None:
+    refreshed.platform.dbt("run", DBT_REFRESH="true")
+    after = refreshed.platform.contents()
+    assert after["int_artist_similarity_scope"] == []
+    assert after["int_track_similarity_scope"] == []
+    assert after["artist_similarity"] == refreshed.from_nothing["artist_similarity"]
+    assert after["track_similarity"] == refreshed.from_nothing["track_similarity"]
