@@ -15,7 +15,8 @@ from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.store import Document, NameMatch
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 from spotify_assets.core.store.sql_engine import CHUNK, Database, chunks
-from spotify_assets.core.store.sql_schema import answer_names, answers, is_key, is_plain, shown
+from spotify_assets.core.store.sql_schema import answer_names, answers
+from spotify_assets.core.store.sql_types import is_key, is_plain, shown
 
 
 class SqlAnswers:

@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func,
 from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.store import ArtistRequest, State
 from spotify_assets.core.store.sql_engine import Database, chunks
-from spotify_assets.core.store.sql_schema import artist_requests, is_key, plain, shown
+from spotify_assets.core.store.sql_schema import artist_requests
+from spotify_assets.core.store.sql_types import is_key, plain, shown
 
 _REQUEST = artist_requests.c
 _MAX_ERROR = 2000

@@ -13,12 +13,12 @@ from sqlalchemy import Connection, and_, case, delete, select, update
 from spotify_assets.core.store import CallCount, Capability, Cooldown, Urgency
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_schema import (
-    shown,
     source_calls,
     source_capabilities,
     source_cooldowns,
     source_turns,
 )
+from spotify_assets.core.store.sql_types import shown
 
 DAYS_OF_CALLS = 30
 """For how long the calls of a day can be looked up."""

@@ -35,9 +35,16 @@ def documents(version: str) -> Iterator[Document]:
     return (document(number, version) for number in range(DOCUMENTS))
 
 
-def ask(store: SqlStore, name_key: str, times: int) -> int:
-    """Ask for one name over and over."""
-    return [store.requests.ask(name_key, name_key, NOON) for _ in range(times)][-1].ask_count
+def ask(store: SqlStore, times: int, *name_keys: str) -> None:
+    """Ask for one name over and over, then for the next."""
+    for name_key in name_keys:
+        for _ in range(times):
+            store.requests.ask(name_key, name_key, NOON)
+
+
+def publish(store: SqlStore, version: str, count: int) -> int:
+    """Put documents that are new to the store one by one."""
+    return sum(store.answers.put([document(number, version)]) for number in range(count))
 
 
 def claim(store: SqlStore, run_id: str, *name_keys: str) -> list[str]:

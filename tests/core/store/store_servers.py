@@ -3,7 +3,7 @@
 import os
 from functools import cache
 
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, inspect, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -39,5 +39,14 @@ def execute(url: URL, *statements: str) -> list[tuple]:
         with engine.connect() as connection:
             results = [connection.exec_driver_sql(statement) for statement in statements]
             return [tuple(row) for row in results[-1]] if results[-1].returns_rows else []
+    finally:
+        engine.dispose()
+
+
+def indexes(url: URL, table: str) -> dict[str | None, bool]:
+    """The indexes of a table by name, its primary key's apart, and whether they are unique."""
+    engine = create_engine(url)
+    try:
+        return {index["name"]: index["unique"] for index in inspect(engine).get_indexes(table)}
     finally:
         engine.dispose()

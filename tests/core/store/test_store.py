@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import make_url
-from store_servers import execute
+from store_servers import execute, indexes
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import name_key
@@ -575,6 +575,18 @@ def test_tables_left_half_made_are_completed(store_url: str) -> None:
     assert completed.requests.ask("aespa", "aespa", NOON).ask_count == 1
     assert completed.roster.ids() == []
     completed.close()
+
+
+def test_indexes_that_were_not_made_are_completed_and_none_but_the_key_is_unique(store_url: str) -> None:
+    # An upsert on PostgreSQL watches one unique index; racing inserts would trip over a second one.
+    SqlStore(store_url).close()
+    url = make_url(store_url)
+    on = " ON artist_requests" if url.get_backend_name() == "mysql" else ""
+    execute(url, "DELETE FROM store_schema", f"DROP INDEX artist_requests_queue{on}")
+    SqlStore(store_url).close()
+    assert indexes(url, "artist_requests") == {"artist_requests_queue": False}
+    assert indexes(url, "answers") == {"answers_versions": False}
+    assert indexes(url, "answer_names") == {"answer_names_targets": False}
 
 
 def test_a_lost_table_is_a_sentence_not_a_trace(store: SqlStore, store_url: str) -> None:

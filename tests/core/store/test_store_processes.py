@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_process import DOCUMENTS, ask, claim, document, documents, ping, put, refresh, work
+from store_process import DOCUMENTS, ask, claim, document, documents, ping, publish, put, refresh, work
 
 from spotify_assets.core.store import State
 from spotify_assets.core.store.sql import SqlStore
@@ -76,9 +76,20 @@ def processes(fork_server: ForkServerContext, store_url: str) -> Iterator[Proces
 
 
 def test_eight_processes_that_ask_a_new_name_make_one_request(store: SqlStore, processes: Processes) -> None:
-    processes.race(*[(ask, "aespa", 25)] * 8)
-    [request] = store.requests.all()
-    assert (request.ask_count, request.generation, request.state) == (200, 1, State.PENDING)
+    keys = [f"name{number:02d}" for number in range(30)]
+    processes.race(*[(ask, 3, *keys)] * 8)
+    requests = store.requests.all()
+    assert sorted(request.name_key for request in requests) == keys
+    assert {(r.ask_count, r.generation, r.state) for r in requests} == {(24, 1, State.PENDING)}
+
+
+def test_publishers_of_the_same_new_document_do_not_turn_each_other_away(
+    store: SqlStore, processes: Processes
+) -> None:
+    assert processes.race(*[(publish, version, 30) for version in ("v1", "v2", "v3")]) == [30] * 3
+    for number in range(30):
+        [version] = store.answers.versions("artist", [f"a{number}"]).values()
+        assert [match.label for match in store.answers.find(f"common {number}")] == [version]
 
 
 def test_eight_processes_that_ask_for_what_was_done_start_one_generation(
@@ -87,7 +98,7 @@ def test_eight_processes_that_ask_for_what_was_done_start_one_generation(
     store.requests.ask("aespa", "aespa", NOON)
     store.requests.claim(["aespa"], "run", NOON, NOON)
     store.requests.finish("aespa", "run", State.DONE, NOON)
-    processes.race(*[(ask, "aespa", 5)] * 8)
+    processes.race(*[(ask, 5, "aespa")] * 8)
     [request] = store.requests.all()
     assert (request.ask_count, request.generation, request.state) == (41, 2, State.PENDING)
 
@@ -108,7 +119,7 @@ def test_nothing_asked_is_lost_while_runs_claim_finish_and_die(store: SqlStore, 
     for key in keys:
         store.requests.ask(key, key, NOON)
     finished = processes.race(
-        *[(refresh, f"run{run}", 25) for run in range(3)], *[(ask, key, 25) for key in keys[:3]]
+        *[(refresh, f"run{run}", 25) for run in range(3)], *[(ask, 25, key) for key in keys[:3]]
     )
     requests = {request.name_key: request for request in store.requests.all()}
     assert [requests[key].ask_count for key in keys] == [26] * 3 + [1] * 9
