@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,16 @@ MODEL = "m20261101T120000Z-0001"
 class Built:
     """A home, the catalogue in its lake and the model it was built with."""
 
-    def __init__(self, home: Path, tables: dict[str, pa.Table]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        tables: dict[str, pa.Table],
+        observe_more: Callable[[Platform], None] = lambda platform: None,
+    ) -> None:
         self.platform = Platform(home)
         self.tables = tables
         self.platform.observe_catalogue(tables, day(1))
+        observe_more(self.platform)
         self.breakpoints: dict[str, np.ndarray] = self.platform.fit_model(
             MODEL, tables["audio_features"].drop_null()
         )
