@@ -47,7 +47,7 @@ async def _client(port: int, what: str, number: int, until: float, took: list[fl
         if what == "chat":
             # A user may ask sixty times a minute: every question comes from somebody else.
             body = json.dumps({"user": f"{number}-{count}", "text": names[count % len(names)]}).encode()
-            head = f"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            head = f"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
         else:
             body, head = b"", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
         started = time.perf_counter()

@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -85,8 +84,3 @@ def wait_for_text(log: Path, pattern: str, seconds: float = 60) -> re.Match[str]
             return found
         time.sleep(0.1)
     raise TimeoutError(f"{pattern!r} is not in {log} after {seconds:.0f} s")
-
-
-def own_peak_mb() -> float:
-    """Return the peak memory of this process."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
