@@ -35,6 +35,8 @@ class Question:
     """The `cursor` of the answer to go on from; `text` then does not count."""
     language: Language | None = None
     """Answer in this language whatever the text looks like."""
+    again: bool = False
+    """The channel looks whether an answer is there by now; nobody asked anew, so nothing is counted."""
 
 
 @dataclass(frozen=True, slots=True)

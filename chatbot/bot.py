@@ -62,7 +62,7 @@ class Bot:
             return self._greet(text, language)
         if pasted := reference(text):
             return self._by_id(pasted, 0, language) or self._unknown_link(language)
-        return self._known(text, language) or self._unknown(text, language)
+        return self._known(text, language) or self._unknown(text, language, question.again)
 
     def _known(self, text: str, language: Language) -> Answer | None:
         """Answer what is published: as it was typed, as an id, without the words around it, as a guess."""
@@ -80,7 +80,7 @@ class Bot:
                 return answer
         return None
 
-    def _unknown(self, text: str, language: Language) -> Answer:
+    def _unknown(self, text: str, language: Language, again: bool) -> Answer:
         if is_thanks(text):
             return self._help(messages.welcome(language), language)
         if is_more(text):
@@ -94,8 +94,9 @@ class Bot:
             return self._help(messages.greeting(language), language)
         if len(name) > messages.MAX_NAME:
             return Answer("not_found", messages.name_too_long(language))
-        now = self._clock()
-        return request_answer(self._store.requests.ask(name_key(name), name, now), name, now, language)
+        now, key, requests = self._clock(), name_key(name), self._store.requests
+        request = (requests.get(key) if again else None) or requests.ask(key, name, now)
+        return request_answer(request, name, now, language)
 
     def _among(self, name: str, found: Sequence[NameMatch], language: Language) -> Answer | None:
         """Answer with the one artist or song of that name, or ask which one; an artist beats a song."""

@@ -29,8 +29,8 @@ class BadRequest(ValueError):
 def parse(body: bytes, anonymous: str) -> Question:
     """Return the question in a body; `anonymous` is the user where none is named.
 
-    `user` (text), `cursor` (text) and `language` ("ko" or "en") may be missing or null; other fields are
-    ignored.
+    `user` (text), `cursor` (text), `language` ("ko" or "en") and `again` (true where a page looks for an
+    answer that was pending) may be missing or null; other fields are ignored.
 
     Raises:
         BadRequest: the body is not JSON, has no text, or a field has the wrong type.
@@ -52,6 +52,7 @@ def parse(body: bytes, anonymous: str) -> Question:
         channel="web",
         cursor=_text(fields, "cursor"),
         language=_LANGUAGES.get(_text(fields, "language") or ""),
+        again=fields.get("again") is True,
     )
 
 

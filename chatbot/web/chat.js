@@ -40,13 +40,13 @@ function userId() {
 }
 
 /* Returns the Answer; throws an Error whose message can be shown. */
-async function fetchAnswer(text, language, cursor) {
+async function fetchAnswer(text, language, { cursor, again } = {}) {
   let response;
   try {
     response = await fetch("/v1/chat", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ user: userId(), text, language, cursor }),
+      body: JSON.stringify({ user: userId(), text, language, cursor, again }),
     });
   } catch {
     throw new Error(WORDS.offline);
@@ -66,7 +66,7 @@ async function ask({ text, shown = text, language, cursor, typed = false }) {
   waiting.scrollIntoView({ block: "end" });
   let message;
   try {
-    const answer = await fetchAnswer(text, said, cursor);
+    const answer = await fetchAnswer(text, said, { cursor });
     message = render(answer, said, Boolean(cursor));
     if (answer.kind === "pending") checkAgain(message, answer.quick_replies[0]?.text ?? text, said);
   } catch (error) {
@@ -85,7 +85,7 @@ async function checkAgain(message, text, language) {
     for (let check = 0; check < count; check++) {
       await new Promise((done) => setTimeout(done, seconds * 1000));
       if (document.hidden) { check--; continue; }
-      const answer = await fetchAnswer(text, language).catch(() => null); // the next check may get through
+      const answer = await fetchAnswer(text, language, { again: true }).catch(() => null); // the next check may get through
       if (!answer || answer.kind === "pending") continue;
       note.remove();
       const settled = render(answer, language);

@@ -364,3 +364,13 @@ def test_names_from_the_catalogue_may_hold_anything(ask: Ask, store: SqlStore) -
     assert len(answer.text) < 300
     assert len(answer.artist.url) < 2000
     assert len(ask("wild song").text) < 300
+
+
+def test_looking_whether_an_answer_is_there_by_now_does_not_count_as_asking(
+    ask: Ask, store: SqlStore, clock: Clock
+) -> None:
+    ask("혁오")
+    looked = Bot(store, clock).answer(Question(user="somebody", text="혁오", channel="web", again=True))
+    assert looked.kind == "pending"
+    (request,) = store.requests.all()
+    assert request.ask_count == 1

@@ -193,6 +193,10 @@ class Requests(Protocol):
         """
         ...
 
+    def get(self, name_key: str) -> ArtistRequest | None:
+        """Return the request for a name as it stands, or None; nothing moves."""
+        ...
+
     def due(self, now: datetime, limit: int) -> list[ArtistRequest]:
         """Return pending requests whose `next_attempt_at` is null or past, oldest `first_asked_at` first."""
         ...

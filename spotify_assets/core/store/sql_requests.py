@@ -59,6 +59,11 @@ class SqlRequests:
 
         return self._database.write(write)
 
+    def get(self, name_key: str) -> ArtistRequest | None:
+        """Return the request for a name as it stands, or None; nothing moves."""
+        found = self._read(_select(_REQUEST.name_key == name_key)) if is_key(name_key, MAX_KEY) else []
+        return found[0] if found else None
+
     def due(self, now: datetime, limit: int) -> list[ArtistRequest]:
         """Return pending requests whose `next_attempt_at` is null or past, oldest `first_asked_at` first."""
         statement = (

@@ -12,7 +12,7 @@ from spotify_assets.core.lake.lake import open_lake
 from spotify_assets.core.lake.pointers import model_versions
 from spotify_assets.core.names import name_key
 from spotify_assets.core.settings import Settings
-from spotify_assets.core.store import Priority, RosterEntry, ServingStore, State, open_store
+from spotify_assets.core.store import ArtistRequest, Priority, RosterEntry, ServingStore, State, open_store
 from spotify_assets.defs.refresh.sensor import give_back, refresh_config
 from spotify_assets.runs import RunError, Say, run_job
 
@@ -68,13 +68,13 @@ def refresh_names(settings: Settings, names: Sequence[str], say: Say) -> bool:
 def _report(store: ServingStore, key: str, match: ArtistMatch, say: Say) -> bool:
     deadline = time.monotonic() + WAIT_FOR_OTHERS
     # A run of the sensor may have been first; then it is that run which answers.
-    while (request := _request(store, key)).state in (State.PENDING, State.RUNNING):
+    while (request := store.requests.get(key)) and request.state is State.RUNNING:
         if time.monotonic() > deadline:
-            say(f"{match.artist.name}: still {request.state.value}, held by run {request.run_id}")
+            say(f"{match.artist.name}: still running, held by run {request.run_id}")
             return False
         time.sleep(1)
-    if request.state is not State.DONE:
-        say(f"{match.artist.name}: {request.state.value}; {request.error}")
+    if request is None or request.state is not State.DONE:
+        say(f"{match.artist.name}: {_standing(request)}")
         return False
     document = store.answers.artist(match.artist.artist_id)
     similar = len(document.similar) if document else 0
@@ -82,8 +82,12 @@ def _report(store: ServingStore, key: str, match: ArtistMatch, say: Say) -> bool
     return True
 
 
-def _request(store: ServingStore, key: str):  # type: ignore[no-untyped-def]
-    return next(request for request in store.requests.all() if request.name_key == key)
+def _standing(request: ArtistRequest | None) -> str:
+    if request is None:
+        return "nobody asked for it"
+    until = f" until {request.next_attempt_at:%Y-%m-%d %H:%M} UTC" if request.next_attempt_at else ""
+    state = "parked" if request.state is State.PENDING else request.state.value
+    return f"{state}{until}: {request.error or 'no reason was recorded'}"
 
 
 def add_to_roster(settings: Settings, file: Path, say: Say) -> bool:
