@@ -599,6 +599,6 @@ def test_a_lost_table_is_a_sentence_not_a_trace(store: SqlStore, store_url: str)
 
 def test_a_request_can_be_looked_at_without_counting(store: SqlStore) -> None:
     assert store.requests.get("혁오") is None
-    asked = store.requests.ask("혁오", "혁오", NOW)
+    asked = store.requests.ask("혁오", "혁오", NOON)
     assert store.requests.get("혁오") == asked
     assert store.requests.get("\0") is None
