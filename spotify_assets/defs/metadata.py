@@ -53,6 +53,8 @@ def preview(rows: pa.Table, limit: int = 8) -> dg.MarkdownMetadataValue:
 def _cell(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     text = " ".join(text.replace("|", "\\|").split())
     return text if len(text) <= 60 else text[:59] + "…"
