@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     reccobeats_url: str = "https://api.reccobeats.com"
     listenbrainz_url: str = "https://labs.api.listenbrainz.org"
     musicbrainz_url: str = "https://musicbrainz.org"
+    musicbrainz_contact: str = "https://pypi.org/project/spotify-assets"
+    musicbrainz_interval: float = Field(1.0, ge=0)
     refresh_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_REFRESH
     expire_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_EXPIRY
     max_bad_share: float = Field(0.05, ge=0, le=1)
@@ -171,6 +173,13 @@ class Settings(BaseSettings):
         if info.field_name == "spotify_api_url" and not address.endswith("/v1"):
             raise ValueError("the address must end in /v1")
         return address
+
+    @field_validator("musicbrainz_contact")
+    @classmethod
+    def _contact(cls, value: str) -> str:
+        if not re.fullmatch(r"[!-'*-~]*(@|://)[!-'*-~]+", value):
+            raise ValueError("an e-mail or https:// address is allowed at which MusicBrainz can reach you")
+        return value
 
     @field_validator("alert_webhook_url")
     @classmethod
