@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from spotify_assets.core.records import TABLES
@@ -148,10 +149,24 @@ def test_rereading_observations_adds_no_row(refreshed: Refreshed) -> None:
         assert len(keys) == len(set(keys)), table.name
 
 
-def test_refresh_without_news_makes_no_list_anew(refreshed: Refreshed) -> None:
-    refreshed.platform.dbt("run", DBT_REFRESH="true")
-    after = refreshed.platform.contents()
-    assert after["int_artist_similarity_scope"] == []
+def test_refresh_without_news_makes_only_missing_lists(refreshed: Refreshed) -> None:
+    platform = refreshed.platform
+    with duckdb.connect(str(platform.home / "warehouse.duckdb")) as connection:
+        connection.execute("delete from artist_similarity where artist_id = 'a0001'")
+    platform.dbt("run", DBT_REFRESH="true")
+    after = platform.contents()
+    assert after["int_artist_similarity_scope"] == [("a0001",)]
     assert after["int_track_similarity_scope"] == []
     assert after["artist_similarity"] == refreshed.from_nothing["artist_similarity"]
     assert after["track_similarity"] == refreshed.from_nothing["track_similarity"]
+
+
+def test_refresh_after_a_new_model_makes_every_list_anew(refreshed: Refreshed) -> None:
+    platform = refreshed.platform
+    version = "m20261105T120000Z-0002"
+    platform.fit_model(version, draw(seed=8)["audio_features"].drop_null())
+    platform.dbt("run", DBT_REFRESH="true")
+    for mart, owner in (("artist_similarity", "artist_id"), ("track_similarity", "track_id")):
+        assert platform.query(f"select distinct model_version from {mart}") == [(version,)]
+        ((lists,),) = platform.query(f"select count(distinct {owner}) from {mart}")
+        assert lists == len({row[0] for row in refreshed.from_nothing[mart]})
