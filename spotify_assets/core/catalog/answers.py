@@ -57,7 +57,7 @@ class Verdict:
 def judge(status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
     """Judge an answer by status, headers (whose names must not depend on case) and body."""
     if 200 <= status < 300:
-        return _good(body)
+        return _good(headers, body)
     reason, words = _reason(status, body)
     seconds = retry_after(headers.get("Retry-After"), headers.get("Date"))
     if status == 429:
@@ -86,7 +86,7 @@ def retry_after(value: str | None, date: str | None = None) -> float | None:
     if value is None:
         return None
     text = value.strip()
-    if re.fullmatch(r"\d{1,15}(\.\d+)?", text):
+    if re.fullmatch(r"[0-9]{1,15}(\.[0-9]+)?", text):
         return min(float(text), LONGEST_WAIT)
     moment, sent = _http_date(text), _http_date(date)
     if moment is None:
@@ -95,12 +95,13 @@ def retry_after(value: str | None, date: str | None = None) -> float | None:
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
-def _good(body: bytes) -> Verdict:
+def _good(headers: Mapping[str, str], body: bytes) -> Verdict:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
-        start = " ".join(body[:60].decode("utf-8", "replace").split())
-        return Verdict(Meaning.BROKEN, f"it answered {len(body)} bytes that are not JSON ({start!r} …)")
+        # Not a word of the body is told: it may be the better half of a token.
+        kind = headers.get("Content-Type", "no type").partition(";")[0]
+        return Verdict(Meaning.BROKEN, f"it answered {len(body)} bytes of {kind} that are not JSON")
     if not isinstance(content, dict | list):
         return Verdict(Meaning.BROKEN, "it answered neither a JSON object nor a list")
     return Verdict(Meaning.GOOD, body=content)
