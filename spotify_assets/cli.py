@@ -54,11 +54,10 @@ def materialize(
     ] = False,
 ) -> None:
     """Materialise assets once, through Dagster, and wait."""
-    import dagster as dg
-
+    from spotify_assets.defs.marts import models
     from spotify_assets.runs import run_job
 
-    config = dg.RunConfig(ops={"dbt_models": {"config": {"full_refresh": True}}}) if full_refresh else None
+    config = models.full_refresh() if full_refresh else None
     finished = run_job(settings(), "build", selection, config, say=out.print)
     out.print(f"Done: {finished.steps} steps in {finished.seconds:.1f} s (run {finished.run_id})")
 

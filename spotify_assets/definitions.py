@@ -27,7 +27,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             artist_roster,
             artist_requests,
             *raw_assets,
-            build_dbt_models(prepared_manifest(settings())),
+            *build_dbt_models(prepared_manifest(settings())),
             similarity_model,
             mart_snapshot,
             serving_documents,

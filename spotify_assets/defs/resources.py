@@ -8,11 +8,16 @@ from functools import cached_property
 
 import dagster as dg
 
+from spotify_assets.core.catalog import Catalog
+from spotify_assets.core.catalog.access import Access
+from spotify_assets.core.catalog.live import LiveCatalog
 from spotify_assets.core.lake.bulk import CatalogSource, open_catalog
+from spotify_assets.core.lake.bulk_observer import StampOf
 from spotify_assets.core.lake.lake import Lake, open_lake
+from spotify_assets.core.lake.live_observer import LiveObserver, Say
 from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.core.settings import Settings, load_settings
-from spotify_assets.core.store import ServingStore, open_store
+from spotify_assets.core.store import ServingStore, Urgency, open_store
 from spotify_assets.defs.marts.warehouse import Warehouse, open_warehouse
 
 WAREHOUSE_POOL = "warehouse"
@@ -41,16 +46,33 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
         return open_store(self.settings)
 
     @cached_property
-    def catalog(self) -> CatalogSource:
-        """The catalogue of `CATALOG_SOURCE`."""
-        return open_catalog(self.settings)
+    def bulk(self) -> CatalogSource | None:
+        """The catalogue that is read in bulk; None where `CATALOG_SOURCE` is live."""
+        return None if self.settings.catalog_source == "spotify" else open_catalog(self.settings)
+
+    def live(self, urgency: Urgency) -> LiveCatalog:
+        """Return the live sources, called on account of those who ask or of the routine."""
+        return LiveCatalog(Access(self.settings, self.store.sources, urgency))
+
+    def live_observer(self, urgency: Urgency, run_id: str, say: Say) -> LiveObserver:
+        """Return what observes the live sources into the lake; `say` is told of progress."""
+        ages = self.settings.refresh_after_days
+        return LiveObserver(self.live(urgency), self.lake, self.stamps(run_id), ages, say)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalogue of `CATALOG_SOURCE`, to look artists up in."""
+        return self.bulk or self.live(Urgency.ASKED)
 
     @cached_property
     def warehouse(self) -> Warehouse:
         """The warehouse of `DBT_TARGET`."""
         return open_warehouse(self.settings)
 
-    def stamp(self, table: str, run_id: str) -> Stamp:
-        """Say where an observation of `table` made now comes from, and how long it may be kept."""
-        days = self.settings.expire_after_days[table]
-        return Stamp(self.catalog.source, run_id, datetime.now(UTC), days)
+    def stamps(self, run_id: str) -> StampOf:
+        """Return what says where and when a run's observations were made, and how long they may be kept."""
+
+        def stamp(source: str, table: str) -> Stamp:
+            return Stamp(source, run_id, datetime.now(UTC), self.settings.expire_after_days[table])
+
+        return stamp

@@ -14,6 +14,7 @@ from spotify_assets.core.catalog import Catalog
 from spotify_assets.core.errors import CatalogError
 from spotify_assets.core.lake.dataset import DatasetCatalog
 from spotify_assets.core.settings import Settings
+from spotify_assets.core.store import ServingStore, Urgency
 
 SAMPLE_ROSTER_SHARE = 0.8
 """The share of the bundled sample that is on its roster; the rest is unknown until somebody asks."""
@@ -59,17 +60,27 @@ class CatalogSource(BulkCatalog, Catalog, Protocol):
     """A source that can be read in bulk and asked for a name."""
 
 
-def open_catalog(settings: Settings) -> CatalogSource:
-    """Open the catalogue that `CATALOG_SOURCE` names; `ROSTER_SIZE` sets the default size of its roster.
+def open_lookup(settings: Settings, store: ServingStore) -> Catalog:
+    """Open the catalogue that `CATALOG_SOURCE` names, to look artists up for somebody who asks.
 
     Raises:
-        CatalogError: it is not there, not readable, or not in this version.
+        CatalogError, SettingsError: it is not there, not readable, or its settings are wrong.
     """
-    if settings.catalog_source == "spotify":
-        raise CatalogError(
-            "CATALOG_SOURCE=spotify: live Spotify is not in this version yet; "
-            "use sample, or dataset with CATALOG_DATASET"
-        )
+    if settings.catalog_source != "spotify":
+        return open_catalog(settings)
+    # Imported here: a platform on its own data needs no client of Spotify's.
+    from spotify_assets.core.catalog.access import Access
+    from spotify_assets.core.catalog.live import LiveCatalog
+
+    return LiveCatalog(Access(settings, store.sources, Urgency.ASKED))
+
+
+def open_catalog(settings: Settings) -> CatalogSource:
+    """Open the bulk catalogue that `CATALOG_SOURCE` names; `ROSTER_SIZE` sets the size of its roster.
+
+    Raises:
+        CatalogError: it is not there or not readable.
+    """
     if settings.catalog_source == "dataset":
         if settings.catalog_dataset is None:
             raise CatalogError("CATALOG_SOURCE=dataset needs CATALOG_DATASET, a directory of Parquet files")

@@ -136,6 +136,11 @@ class CallCount:
     routine: int
     """Calls to keep the roster fresh."""
 
+    @property
+    def total(self) -> int:
+        """All calls."""
+        return self.asked + self.routine
+
 
 @dataclass(frozen=True, slots=True)
 class Capability:
@@ -231,6 +236,13 @@ class Requests(Protocol):
         """End a running request as done, not_found or failed; False if the run no longer holds it.
 
         A failure counts as an attempt.
+        """
+        ...
+
+    def postpone(self, name_key: str, run_id: str, now: datetime, until: datetime, reason: str) -> bool:
+        """Put a running request back to pending until then; it counts as no attempt: nothing went wrong.
+
+        Returns False if the run no longer holds it.
         """
         ...
 

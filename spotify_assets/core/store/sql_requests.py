@@ -149,6 +149,22 @@ class SqlRequests:
         )
         return self._database.write(lambda connection: connection.execute(statement).rowcount) == 1
 
+    def postpone(self, name_key: str, run_id: str, now: datetime, until: datetime, reason: str) -> bool:
+        """Put a running request back to pending until then; it counts as no attempt: nothing went wrong."""
+        statement = (
+            update(artist_requests)
+            .where(_REQUEST.name_key == name_key, _held(run_id))
+            .values(
+                state=State.PENDING.value,
+                lease_until=None,
+                run_id=None,
+                next_attempt_at=until,
+                error=_error(reason),
+                changed_at=now,
+            )
+        )
+        return self._database.write(lambda connection: connection.execute(statement).rowcount) == 1
+
     def give_back(
         self, run_id: str, now: datetime, error: str, max_attempts: int, retry_at: datetime | None
     ) -> list[ArtistRequest]:

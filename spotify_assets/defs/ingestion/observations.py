@@ -1,24 +1,28 @@
 """The raw assets: what a source said about the artists in scope, appended to the lake.
 
-Every asset here does the same for its tables: read in bulk, check the contract, set bad rows aside, append
-the good ones. What differs (which tables) is in `RAW_ASSETS`. Not here: how rows are checked and written
-(`core/lake`), what is believed of them (dbt's staging).
+Every asset here does the same for its tables: have them observed, and show what that came to. What differs
+(which tables) is in `RAW_ASSETS`. Not here: who is asked, how rows are checked and written (`core/lake`),
+what is believed of them (dbt's staging).
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
-import pyarrow as pa
 
-from spotify_assets.core.lake.contract import Checked, check
-from spotify_assets.core.lake.lake import Written
-from spotify_assets.core.lake.schemas import record_schema
+from spotify_assets.core.errors import CatalogError
+from spotify_assets.core.lake.bulk_observer import BulkObserver
+from spotify_assets.core.lake.live_observer import Say
+from spotify_assets.core.lake.observed import Observed
 from spotify_assets.core.records import TABLES
+from spotify_assets.core.store import Urgency
 from spotify_assets.defs import metadata
-from spotify_assets.defs.ingestion.scope import Scope, artists_in, request_holder
+from spotify_assets.defs.ingestion.scope import Scope, artists_in, postpone_requests, request_holder
 from spotify_assets.defs.resources import Platform
 
 CONTRACT_CHECK = "contract"
+COMPLETE_CHECK = "complete"
 
 
 @dataclass(frozen=True)
@@ -28,86 +32,128 @@ class RawAsset:
     name: str
     tables: tuple[str, ...]
     description: str
+    after: tuple[str, ...] = ()
+    """Raw assets whose rows tell whom, or what, to ask about where the catalogue is live."""
+    is_needed_for_an_answer: bool = False
+    """A request waits for this asset where its source is parked."""
 
 
 RAW_ASSETS = (
-    RawAsset("raw_artists", ("artists", "artist_ids"), "Artists and their ids elsewhere, as observed."),
+    RawAsset(
+        "raw_artists",
+        ("artists", "artist_ids"),
+        "Artists and their ids elsewhere, as observed.",
+        is_needed_for_an_answer=True,
+    ),
     RawAsset(
         "raw_tracks",
         ("tracks", "track_artists", "artist_top_tracks"),
         "Tracks of the artists in scope with their complete credits, and top tracks where a source has them.",
+        after=("raw_artists",),
+        is_needed_for_an_answer=True,
     ),
-    RawAsset("raw_audio_features", ("audio_features",), "How those tracks sound, as observed."),
-    RawAsset("raw_related_artists", ("related_artists",), "Artists that a source relates to each other."),
-    RawAsset("raw_artist_tags", ("artist_tags",), "Words that listeners and editors put on artists."),
     RawAsset(
-        "raw_artist_aliases", ("artist_aliases",), "Other names of artists, Korean spellings among them."
+        "raw_audio_features",
+        ("audio_features",),
+        "How those tracks sound, as observed.",
+        after=("raw_tracks",),
+        is_needed_for_an_answer=True,
+    ),
+    RawAsset(
+        "raw_related_artists",
+        ("related_artists",),
+        "Artists that a source relates to each other.",
+        after=("raw_artists",),
+    ),
+    RawAsset(
+        "raw_artist_tags",
+        ("artist_tags",),
+        "Words that listeners and editors put on artists.",
+        after=("raw_artists",),
+    ),
+    RawAsset(
+        "raw_artist_aliases",
+        ("artist_aliases",),
+        "Other names of artists, Korean spellings among them.",
+        after=("raw_artist_tags",),
     ),
 )
 
 
-@dataclass(frozen=True)
-class Part:
-    """What one table of one run came to."""
-
-    table: str
-    offered: bool
-    checked: Checked
-    written: Written
-
-
-def observe(table: str, artist_ids: list[str], is_full: bool, run_id: str, platform: Platform) -> Part:
-    """Read a table for these artists, check it, and append it to the lake.
+def observe(
+    asset: RawAsset, artist_ids: list[str], is_full: bool, run_id: str, platform: Platform, say: Say
+) -> Observed:
+    """Observe an asset's tables for these artists, in bulk or piece by piece as the catalogue is.
 
     Raises:
-        dagster.Failure: the source offers the table but returned nothing for a whole roster (or knows none
-            of the artists), which is never taken for success.
-        CatalogError: the source cannot be read, or lacks a column.
+        CatalogError: the source cannot be read, or returned nothing where something must be.
     """
-    catalog, lake, stamp = platform.catalog, platform.lake, platform.stamp(table, run_id)
-    if table not in catalog.offers:
-        nothing = check(table, record_schema(table).empty_table())
-        return Part(table, False, nothing, lake.append(table, nothing.good, stamp))
-
-    ids = pa.array(artist_ids, pa.string())
-    found = catalog.read(table, ids)
-    if artist_ids and not found.num_rows and (is_full or table == "artists"):
-        raise dg.Failure(
-            f"The catalogue {catalog.source!r} offers {table} but gave no row for {len(artist_ids)} artists. "
-            "Nothing was written; look at the source, then materialise again.",
-            allow_retries=False,
-        )
-    observation = lake.observe(table, found, stamp, catalog.observed_ids(table, ids))
-    return Part(table, True, observation.checked, observation.written)
+    if platform.bulk:
+        observer = BulkObserver(platform.bulk, platform.lake, platform.stamps(run_id))
+        return observer.observe(asset.tables, artist_ids, is_full)
+    urgency = Urgency.ROUTINE if is_full else Urgency.ASKED
+    return platform.live_observer(urgency, run_id, say).observe(asset.tables, artist_ids)
 
 
-def _result(parts: list[Part], limit: float, platform: Platform) -> dg.MaterializeResult:
-    main, *others = parts
-    bad = sum(part.checked.bad.num_rows for part in parts)
-    worst = max(part.checked.bad_share for part in parts)
-    reasons = {
-        f"{part.table}: {why}": count for part in parts for why, count in part.checked.reasons().items()
-    }
+def _result(observed: Observed, platform: Platform) -> dg.MaterializeResult:
+    main, *others = observed.tables
+    bad = sum(table.bad for table in observed.tables)
+    reasons = {f"{t.table}: {why}": count for t in observed.tables for why, count in t.reasons.items()}
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": main.written.rows,
-            "dagster/uri": platform.lake.storage.uri_of(main.written.path or f"raw/{main.table}"),
+            "dagster/row_count": main.rows,
+            "dagster/uri": platform.lake.storage.uri_of(main.path or f"raw/{main.table}"),
             "offered": "yes" if main.offered else f"not offered by {platform.catalog.source}",
             "quarantined": bad,
             "quarantined by reason": metadata.counts(reasons),
-            "dead ids and empty lists": sum(part.written.marker_rows for part in parts),
-            **{f"rows in {part.table}": part.written.rows for part in others if part.offered},
-            **{f"{part.table} offered": "not offered" for part in others if not part.offered},
-            "preview": metadata.preview(main.checked.good),
+            "dead ids and empty lists": sum(table.markers for table in observed.tables),
+            **{f"rows in {table.table}": table.rows for table in others if table.offered},
+            **{f"{table.table} offered": "not offered" for table in others if not table.offered},
+            "preview": metadata.preview(main.preview),
+            **({} if platform.bulk else _effort(observed, platform)),
         },
-        check_results=[
-            dg.AssetCheckResult(
-                check_name=CONTRACT_CHECK,
-                passed=worst <= limit,
-                metadata={"bad rows": bad, "worst share of a table": worst, "allowed share": limit},
-                description=f"{bad} rows were set aside in raw_quarantine/",
-            )
-        ],
+        check_results=[_contract(observed, bad, platform.settings.max_bad_share), _complete(observed)],
+    )
+
+
+def _effort(observed: Observed, platform: Platform) -> dict[str, Any]:
+    """Return what asking live sources took, and what is left of today's calls."""
+    limit = platform.settings.spotify_daily_budget
+    calls = platform.store.sources.calls(datetime.now(UTC).date())
+    spent = {f"{count.source} {count.family}": count.total for count in calls}
+    left = {f"{c.source} {c.family}": max(limit - c.total, 0) for c in calls if c.source == "spotify"}
+    return {
+        "subjects": observed.subjects,
+        "fetched": observed.fetched,
+        "skipped, still fresh": observed.fresh,
+        "left for later": len(observed.left),
+        "parked": "; ".join(map(str, observed.parked)) or "no",
+        "notes": "; ".join(observed.notes) or "none",
+        "calls today": metadata.counts(spent),
+        "calls left today": metadata.counts(left),
+    }
+
+
+def _contract(observed: Observed, bad: int, limit: float) -> dg.AssetCheckResult:
+    worst = max(table.bad_share for table in observed.tables)
+    return dg.AssetCheckResult(
+        check_name=CONTRACT_CHECK,
+        passed=worst <= limit,
+        metadata={"bad rows": bad, "worst share of a table": worst, "allowed share": limit},
+        description=f"{bad} rows were set aside in raw_quarantine/",
+    )
+
+
+def _complete(observed: Observed) -> dg.AssetCheckResult:
+    parked = "; ".join(map(str, observed.parked))
+    return dg.AssetCheckResult(
+        check_name=COMPLETE_CHECK,
+        passed=not observed.parked,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"left for later": len(observed.left)},
+        description=f"{parked}; the next run goes on with what is left"
+        if parked
+        else "all that was due was asked",
     )
 
 
@@ -120,7 +166,7 @@ def _asset(spec: RawAsset) -> dg.AssetsDefinition:
         group_name="ingestion",
         owners=["team:data-platform"],
         kinds={"python", "parquet"},
-        deps=["artist_roster", "artist_requests"],
+        deps=["artist_roster", "artist_requests", *spec.after],
         metadata={
             "dagster/column_schema": metadata.column_schema(main),
             "lake tables": ", ".join(spec.tables),
@@ -132,24 +178,31 @@ def _asset(spec: RawAsset) -> dg.AssetsDefinition:
                 blocking=True,
                 description="No table has more rows that break the contract (a missing id, a value out of "
                 "range or of the wrong type, a duplicate) than MAX_BAD_SHARE.",
-            )
+            ),
+            dg.AssetCheckSpec(
+                COMPLETE_CHECK,
+                asset=spec.name,
+                description="Every artist that was due was asked about: no source was parked on the way.",
+            ),
         ],
         retry_policy=dg.RetryPolicy(
             max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL
         ),
     )
     def raw(context: dg.AssetExecutionContext, config: Scope, platform: Platform) -> dg.MaterializeResult:
-        artist_ids = artists_in(config, platform, request_holder(context))
-        parts = []
-        for table in spec.tables:
-            part = observe(table, artist_ids, config.is_full, context.run.run_id, platform)
-            offered = "" if part.offered else f" (not offered by {platform.catalog.source})"
-            context.log.info(
-                "%s: %d rows for %d artists, %d set aside%s",
-                table, part.written.rows, len(artist_ids), part.checked.bad.num_rows, offered,
-            )  # fmt: skip
-            parts.append(part)
-        return _result(parts, platform.settings.max_bad_share, platform)
+        holder = request_holder(context)
+        artist_ids = artists_in(config, platform, holder)
+        say = context.log.info
+        try:
+            observed = observe(spec, artist_ids, config.is_full, context.run.run_id, platform, say)
+        except CatalogError as error:
+            raise dg.Failure(str(error), allow_retries=not platform.bulk) from error
+        for table in observed.tables:
+            offered = "" if table.offered else f"; {platform.catalog.source} does not offer it"
+            say(f"{table.table}: {table.rows} rows taken in, {table.bad} set aside{offered}")
+        if observed.parked and spec.is_needed_for_an_answer:
+            postpone_requests(platform, holder, observed)
+        return _result(observed, platform)
 
     return raw
 

@@ -1,5 +1,7 @@
 """The roster: which artists are kept fresh."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from spotify_assets.core.store import Priority, RosterEntry
@@ -13,16 +15,21 @@ def artist_roster(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     Adds what the catalogue lists (`ROSTER_SIZE` says how many) to the roster in the serving store; artists
     that people asked for are on it already and stay.
     """
-    from datetime import UTC, datetime
-
-    listed = platform.catalog.roster(platform.settings.roster_size)
+    if platform.bulk is None:
+        # A live source lists nobody: people ask, or `spotify-assets roster add` names them.
+        return _materialised(platform, added=0)
+    listed = platform.bulk.roster(platform.settings.roster_size)
     entries = (
         RosterEntry(artist_id, name or artist_id, Priority.LISTED)
         for artist_id, name in zip(listed["artist_id"].to_pylist(), listed["name"].to_pylist(), strict=True)
     )
     added = platform.store.roster.add(entries, datetime.now(UTC))
+    context.log.info("roster: %d artists are new", added)
+    return _materialised(platform, added)
+
+
+def _materialised(platform: Platform, added: int) -> dg.MaterializeResult:
     counts = platform.store.roster.counts()
-    context.log.info("roster: %d artists, %d of them new", sum(counts.values()), added)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": sum(counts.values()),

@@ -1,8 +1,11 @@
 """Which artists a run is about."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 from pydantic import Field
 
+from spotify_assets.core.lake.observed import Observed
 from spotify_assets.defs.resources import Platform
 
 
@@ -32,4 +35,19 @@ def artists_in(scope: Scope, platform: Platform, holder: str) -> list[str]:
     """Return the ids a run works on, without repetition: named or roster, then those of its requests."""
     named = platform.store.roster.ids() if scope.artist_ids is None else scope.artist_ids
     asked = [artist for request in platform.store.requests.held_by(holder) for artist in request.artist_ids]
-    return list(dict.fromkeys([*named, *asked]))
+    # Those who wait come first: a budget may not reach to the end of the list.
+    return list(dict.fromkeys([*asked, *named]))
+
+
+def postpone_requests(platform: Platform, holder: str, observed: Observed) -> None:
+    """Put requests that lack something off until the source that was parked may be called again.
+
+    What was fetched for them is in the lake; the next refresh asks for the rest alone.
+    """
+    until = max(parked.until for parked in observed.parked)
+    reason = "; ".join(map(str, observed.parked))
+    left = set(observed.left)
+    for request in platform.store.requests.held_by(holder):
+        if left.isdisjoint(request.artist_ids):
+            continue
+        platform.store.requests.postpone(request.name_key, holder, datetime.now(UTC), until, reason)

@@ -41,12 +41,14 @@ class Translator(DagsterDbtTranslator):
         return ["team:analytics"]
 
 
-def dbt_environment(settings: Settings) -> dict[str, str]:
+def dbt_environment(settings: Settings, is_refresh: bool = False) -> dict[str, str]:
     """Return the variables that `profiles.yml` and the sources read."""
     return {
         "PLATFORM_HOME": str(settings.platform_home),
         "LAKE_URI": settings.lake_uri,
         "DBT_TARGET": settings.dbt_target,
+        # Not a dbt variable: changed variables make dbt parse the whole project anew.
+        "DBT_REFRESH": "true" if is_refresh else "",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_USE_COLORS": "false",
     }

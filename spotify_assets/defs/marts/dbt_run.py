@@ -58,6 +58,7 @@ def generate_docs(settings: Settings) -> Path:
 
 def build(
     args: Sequence[str],
+    is_refresh: bool,
     context: dg.AssetExecutionContext,
     settings: Settings,
     manifest: Mapping[str, Any],
@@ -66,18 +67,22 @@ def build(
 ) -> Iterator[Any]:
     """Run dbt and yield a Dagster output for every model built and a check result for every test.
 
+    In a refresh only the lists that a change touches are computed anew.
+
     Raises:
         dagster.Failure: a model or test failed; the message names them and what dbt said.
     """
     target = target_path(settings)
-    for event in _events(args, settings, target):
+    for event in _events(args, settings, target, is_refresh):
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
         if message.is_result_event:
             context.log.info("%s", event["info"]["msg"])
         yield from message.to_default_asset_events(manifest, translator, context, target, project)
 
 
-def _events(args: Sequence[str], settings: Settings, target: Path) -> Iterator[dict[str, Any]]:
+def _events(
+    args: Sequence[str], settings: Settings, target: Path, is_refresh: bool = False
+) -> Iterator[dict[str, Any]]:
     """Run dbt in a thread and yield its events, as the dictionaries of its JSON log, while it goes on."""
     # Imported here: three seconds that only a process which runs dbt should pay.
     from dbt.cli.main import dbtRunner
@@ -105,7 +110,7 @@ def _events(args: Sequence[str], settings: Settings, target: Path) -> Iterator[d
         "--log-level", "none",
     ]  # fmt: skip
     failures = []
-    with _environment(dbt_environment(settings)):
+    with _environment(dbt_environment(settings, is_refresh)):
         worker = threading.Thread(target=work, name="dbt")
         worker.start()
         while (event := events.get()) is not None:

@@ -1,6 +1,5 @@
 """dbt's models and tests as Dagster assets and checks."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ from dagster_dbt import dbt_assets
 from pydantic import Field
 
 from spotify_assets.defs import metadata
-from spotify_assets.defs.ingestion.scope import Scope, artists_in, request_holder
+from spotify_assets.defs.ingestion.scope import Scope
 from spotify_assets.defs.marts import dbt_project
 from spotify_assets.defs.marts.warehouse import MARTS, Warehouse
 from spotify_assets.defs.resources import WAREHOUSE_POOL, Platform
@@ -17,6 +16,15 @@ from spotify_assets.defs.resources import WAREHOUSE_POOL, Platform
 BUILD_STATE = "marts/BUILD.json"
 """Object in the lake that says whether the warehouse's marts are whole: they are not while dbt builds them,
 nor after it failed, and then nobody publishes them."""
+
+
+DBT_OPS = ("dbt_staging", "dbt_marts")
+
+READS_FITTED = "stg_similarity_model__breakpoints"
+"""The staging model that reads what `similarity_model` fitted."""
+
+FITTED_ON = "int_track_features"
+"""The intermediate model that it is fitted on."""
 
 
 class ModelsConfig(Scope):
@@ -28,21 +36,17 @@ class ModelsConfig(Scope):
     )
 
 
-def dbt_args(config: ModelsConfig, artist_ids: Sequence[str], models: Sequence[str] = ()) -> list[str]:
-    """Return dbt's arguments: what to build, for whom, and whether from scratch.
+def dbt_args(config: ModelsConfig, models: Sequence[str]) -> list[str]:
+    """Return dbt's arguments: what to build, and whether from scratch.
 
-    `models` limits the build to these models, their own tests and those tests whose other parents are built
-    already; none means the whole project.
+    With `models` go their own tests, and those tests whose other parents are built already.
     """
-    args = ["build"]
-    if models:
-        args += ["--select", *models, "--indirect-selection", "buildable"]
+    args = ["build", "--select", *models, "--indirect-selection", "buildable"]
     if config.full_refresh:
         args.append("--full-refresh")
     if not config.is_full:
         # Unit tests are about the SQL, which a refresh does not change.
         args += ["--exclude-resource-type", "unit_test"]
-        args += ["--vars", json.dumps({"artist_ids": list(artist_ids)})]
     return args
 
 
@@ -75,33 +79,44 @@ def describe(warehouse: Warehouse, models: Sequence[str]) -> dict[str, dict[str,
     return found
 
 
-def build_dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """Return every dbt model as an asset of one op, which Dagster splits around `similarity_model`."""
+def build_dbt_models(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
+    """Return the dbt models as assets of two ops: what `similarity_model` is fitted on, and what reads it."""
+    rest = f"path:models/intermediate path:models/marts {READS_FITTED}"
+    return [
+        _dbt_op("dbt_staging", f"path:models/staging {FITTED_ON}", READS_FITTED, manifest),
+        _dbt_op("dbt_marts", rest, FITTED_ON, manifest),
+    ]
+
+
+def full_refresh() -> dg.RunConfig:
+    """Return the run config of a build that makes incremental models anew."""
+    return dg.RunConfig(ops={op: {"config": {"full_refresh": True}} for op in DBT_OPS})
+
+
+def _dbt_op(name: str, select: str, exclude: str, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     translator, project = dbt_project.Translator(), dbt_project.project()
+    builds_marts = name == "dbt_marts"
 
     @dbt_assets(
         manifest=manifest,
+        select=select,
+        exclude=exclude,
         project=project,
-        name="dbt_models",
+        name=name,
         dagster_dbt_translator=translator,
         pool=WAREHOUSE_POOL,
     )
-    def dbt_models(
-        context: dg.AssetExecutionContext, config: ModelsConfig, platform: Platform
-    ) -> Iterator[Any]:
+    def models(context: dg.AssetExecutionContext, config: ModelsConfig, platform: Platform) -> Iterator[Any]:
         from spotify_assets.defs.marts.dbt_run import build
 
-        ids = artists_in(config, platform, request_holder(context))
-        models = (
-            sorted(key.to_user_string() for key in context.selected_asset_keys) if context.is_subset else []
-        )
-        args = dbt_args(config, ids, models)
-        scope = "everything" if config.is_full else f"{len(ids)} artists"
-        context.log.info("dbt %s for %s", args[0], scope)
-        platform.lake.write_json(BUILD_STATE, {"state": "building", "run_id": context.run.run_id})
-        yield from _described(
-            build(args, context, platform.settings, manifest, translator, project), platform.warehouse
-        )
-        platform.lake.write_json(BUILD_STATE, {"state": "whole", "run_id": context.run.run_id})
+        args = dbt_args(config, sorted(key.to_user_string() for key in context.selected_asset_keys))
+        context.log.info("dbt %s: %s", args[0], "everything" if config.is_full else "what changed")
+        state = {"run_id": context.run.run_id}
+        if builds_marts:
+            platform.lake.write_json(BUILD_STATE, {"state": "building", **state})
+        events = build(args, not config.is_full, context, platform.settings, manifest, translator, project)
+        yield from _described(events, platform.warehouse)
+        if builds_marts:
+            platform.lake.write_json(BUILD_STATE, {"state": "whole", **state})
 
-    return dbt_models
+    return models

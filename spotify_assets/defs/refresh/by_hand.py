@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spotify_assets.core.catalog import ArtistMatch, Catalog
+from spotify_assets.core.catalog import ArtistMatch, Catalog, Parked
 from spotify_assets.core.errors import PlatformError
-from spotify_assets.core.lake.bulk import open_catalog
+from spotify_assets.core.lake.bulk import open_lookup
 from spotify_assets.core.lake.lake import open_lake
 from spotify_assets.core.lake.pointers import model_versions
 from spotify_assets.core.names import name_key
@@ -22,7 +22,10 @@ WAIT_FOR_OTHERS = 300.0
 
 def unique_match(catalog: Catalog, name: str) -> ArtistMatch | str:
     """Return the one artist that goes by exactly this name or id, or a sentence why there is none."""
-    exact = [match for match in catalog.find_artists(name) if match.exact]
+    try:
+        exact = [match for match in catalog.find_artists(name) if match.exact]
+    except Parked as parked:
+        return f"{name}: parked until {parked.until:%Y-%m-%d %H:%M} UTC; {parked}"
     if not exact:
         return f"{name}: not found; {catalog.source} knows no artist of that name"
     if len(exact) > 1:
@@ -36,7 +39,8 @@ def refresh_names(settings: Settings, names: Sequence[str], say: Say) -> bool:
 
     On a platform without a fitted model the whole roster is built with them.
     """
-    catalog, store = open_catalog(settings), open_store(settings)
+    store = open_store(settings)
+    catalog = open_lookup(settings, store)
     found: dict[str, ArtistMatch] = {}
     complete = True
     for name in names:
@@ -101,7 +105,8 @@ def add_to_roster(settings: Settings, file: Path, say: Say) -> bool:
     except (OSError, UnicodeDecodeError) as error:
         raise PlatformError(f"{file} cannot be read as UTF-8 text: {error}") from error
     names = [name for line in lines if (name := line.split("#")[0].strip())]
-    catalog, store = open_catalog(settings), open_store(settings)
+    store = open_store(settings)
+    catalog = open_lookup(settings, store)
     matches = [unique_match(catalog, name) for name in names]
     for problem in (m for m in matches if isinstance(m, str)):
         say(problem)

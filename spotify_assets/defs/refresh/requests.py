@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from pydantic import Field
 
-from spotify_assets.core.catalog import ArtistMatch
-from spotify_assets.core.store import ArtistRequest, Priority, RosterEntry, State
+from spotify_assets.core.catalog import ArtistMatch, Fetched, Parked
+from spotify_assets.core.records import Artist
+from spotify_assets.core.store import ArtistRequest, Priority, RosterEntry, State, Urgency
 from spotify_assets.defs.ingestion.scope import request_holder
 from spotify_assets.defs.resources import Platform
 
@@ -56,13 +57,13 @@ def artist_requests(context: dg.AssetExecutionContext, config: Claim, platform: 
     claimed = requests.claim(keys, holder, now, now + LEASE)
     resolved = [request for request in claimed if _resolve(context, request, platform, holder)]
     if config.name_keys is not None and not resolved:
-        context.log.info("no artist to refresh: %d requests taken up, none is known", len(claimed))
+        context.log.info("no artist to refresh: %d requests taken up, none could be resolved", len(claimed))
         return
     yield dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(claimed),
             "resolved": len(resolved),
-            "not found": len(claimed) - len(resolved),
+            "not found, or waiting for a source": len(claimed) - len(resolved),
             "names": ", ".join(request.query for request in resolved[:20]),
         }
     )
@@ -71,22 +72,32 @@ def artist_requests(context: dg.AssetExecutionContext, config: Claim, platform: 
 def _resolve(
     context: dg.AssetExecutionContext, request: ArtistRequest, platform: Platform, holder: str
 ) -> bool:
-    exact = [match for match in platform.catalog.find_artists(request.query) if match.exact][:NAMESAKES]
+    now, requests = datetime.now(UTC), platform.store.requests
+    try:
+        matches = platform.catalog.find_artists(request.query)
+    except Parked as parked:
+        requests.postpone(request.name_key, holder, now, parked.until, str(parked))
+        context.log.warning("%r waits: %s", request.query, parked)
+        return False
+    exact = [match for match in matches if match.exact][:NAMESAKES]
     if not exact:
         message = f"{platform.catalog.source} knows no artist called {request.query!r}"
-        now = datetime.now(UTC)
-        platform.store.requests.finish(
-            request.name_key, holder, State.NOT_FOUND, now, message, now + ASK_AGAIN_AFTER
-        )
+        requests.finish(request.name_key, holder, State.NOT_FOUND, now, message, now + ASK_AGAIN_AFTER)
         context.log.info("%s", message)
         return False
-    ids = [match.artist.artist_id for match in exact]
-    platform.store.requests.resolve(request.name_key, holder, ids)
-    platform.store.roster.add(_asked(exact), datetime.now(UTC))
-    context.log.info(
-        "%r is %s", request.query, ", ".join(f"{m.artist.name} ({m.artist.artist_id})" for m in exact)
-    )
+    requests.resolve(request.name_key, holder, [match.artist.artist_id for match in exact])
+    platform.store.roster.add(_asked(exact), now)
+    if platform.bulk is None:
+        # The search has told all that asking for the artist would.
+        observer = platform.live_observer(Urgency.ASKED, context.run.run_id, context.log.info)
+        observer.take_over(platform.catalog.source, [_as_fetched(match.artist) for match in exact])
+    named = ", ".join(f"{match.artist.name} ({match.artist.artist_id})" for match in exact)
+    context.log.info("%r is %s", request.query, named)
     return True
+
+
+def _as_fetched(artist: Artist) -> Fetched:
+    return Fetched((artist.artist_id,), {"artists": [artist]})
 
 
 def _asked(matches: list[ArtistMatch]) -> list[RosterEntry]:

@@ -12,6 +12,7 @@ import dagster as dg
 from spotify_assets.core.lake.pointers import model_versions
 from spotify_assets.core.store import ArtistRequest, ServingStore, State
 from spotify_assets.defs.ingestion.observations import RAW_ASSETS
+from spotify_assets.defs.marts.models import DBT_OPS
 from spotify_assets.defs.resources import Platform
 from spotify_assets.defs.schedules import build, refresh
 
@@ -39,8 +40,8 @@ def backoff(attempts: int) -> timedelta:
 
 
 def batch_digest(requests: list[ArtistRequest]) -> str:
-    """Return a digest of a batch: other names, a new generation or another attempt make another batch."""
-    parts = sorted(f"{r.name_key}\x1f{r.generation}\x1f{r.attempts}" for r in requests)
+    """Return a digest of a batch: other names, a new generation, another attempt or time make another."""
+    parts = sorted(f"{r.name_key}\x1f{r.generation}\x1f{r.attempts}\x1f{r.next_attempt_at}" for r in requests)
     return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:20]
 
 
@@ -51,7 +52,7 @@ def refresh_config(name_keys: list[str], bootstrap: bool = False) -> dg.RunConfi
     """
     ops = {"artist_requests": {"config": {"name_keys": name_keys}}}
     if not bootstrap:
-        for op in (*(asset.name for asset in RAW_ASSETS), "dbt_models"):
+        for op in (*(asset.name for asset in RAW_ASSETS), *DBT_OPS):
             ops[op] = {"config": {"artist_ids": []}}
     return dg.RunConfig(ops=ops)
 

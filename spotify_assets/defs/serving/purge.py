@@ -2,16 +2,15 @@
 
 from datetime import UTC, datetime
 
-import dagster as dg
-
 from spotify_assets.core.lake.housekeeping import Purged
 from spotify_assets.core.lake.lake import open_lake
 from spotify_assets.core.lake.pointers import current_snapshot, snapshots
 from spotify_assets.core.settings import Settings
+from spotify_assets.defs.marts.models import full_refresh
 from spotify_assets.defs.serving.snapshot import drop
 from spotify_assets.runs import Say, run_job
 
-REBUILD = "dbt_models or similarity_model or mart_snapshot or serving_documents"
+REBUILD = "group:staging or group:intermediate or group:marts or group:serving"
 
 
 def purge(settings: Settings, source: str | None, say: Say) -> Purged:
@@ -29,8 +28,7 @@ def purge(settings: Settings, source: str | None, say: Say) -> Purged:
     say(f"lake: {removed.rows_removed} rows removed; building everything anew from what is left")
     # A table that is dropped leaves its pages in the file; a new file has only what is built now.
     settings.warehouse_path.unlink(missing_ok=True)
-    config = dg.RunConfig(ops={"dbt_models": {"config": {"full_refresh": True}}})
-    run_job(settings, "build", REBUILD, config, say=say)
+    run_job(settings, "build", REBUILD, full_refresh(), say=say)
     current = current_snapshot(lake)
     for old in (s for s in snapshots(lake) if current is None or s != current.snapshot):
         drop(lake, old)
