@@ -49,7 +49,7 @@ def collect(
         try:
             one = make(item)
         except Malformed as fault:
-            rejected.append(Rejected(table, json.dumps(item, ensure_ascii=False), str(fault)))
+            rejected.append(Rejected(table, _shown(item), str(fault)))
         else:
             if one is not None:
                 made.append(one)
@@ -83,6 +83,32 @@ def list_at(item: Any, *path: str) -> list[Any]:
     return found
 
 
+def list_if_any(item: Any, *path: str) -> list[Any]:
+    """Return the list at a path, or [] where there is nothing.
+
+    Raises:
+        Malformed: there is something else.
+    """
+    return [] if part(item, *path) is None else list_at(item, *path)
+
+
+def number(name: str, found: Any) -> float:
+    """Return a finite number.
+
+    Raises:
+        Malformed: it is none.
+    """
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise Malformed(f"{name} is {_kind(found)}, not a number")
+    try:
+        value = float(found)
+    except OverflowError:
+        value = math.inf
+    if not math.isfinite(value):
+        raise Malformed(f"{name} is not a finite number")
+    return value
+
+
 @cache
 def _columns(table: str) -> tuple[Column, ...]:
     return TABLES[table].columns
@@ -105,23 +131,13 @@ def _value(column: Column, found: Any) -> Any:
 def _text(name: str, found: Any) -> str:
     if not isinstance(found, str):
         raise Malformed(f"{name} is {_kind(found)}, not a text")
+    if not found.isascii() and any("\ud800" <= char <= "\udfff" for char in found):
+        raise Malformed(f"{name} holds half a character")
     return found
 
 
-def _number(name: str, found: Any) -> float:
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        raise Malformed(f"{name} is {_kind(found)}, not a number")
-    try:
-        number = float(found)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise Malformed(f"{name} is not a finite number")
-    return number
-
-
 def _whole(name: str, found: Any) -> int:
-    if not _number(name, found).is_integer():
+    if not number(name, found).is_integer():
         raise Malformed(f"{name} is not a whole number")
     return int(found)
 
@@ -142,10 +158,15 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "string": _text,
     "integer": _whole,
     "bigint": _whole,
-    "double": _number,
+    "double": number,
     "boolean": _yes_or_no,
     "list<string>": _texts,
 }
+
+
+def _shown(item: Any) -> str:
+    """Return an item as JSON that can be stored: half characters are written as escapes."""
+    return json.dumps(item, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _kind(found: Any) -> str:

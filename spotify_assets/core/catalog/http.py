@@ -36,6 +36,9 @@ COOLDOWN_AFTER_BUSY = 60.0
 COOLDOWN_AFTER_SPENT = 3600.0
 """Seconds that a source is left alone whose quota is spent and that does not say until when."""
 
+RENEWALS = 2
+"""New tokens that are tried for one question: the first may expire while another thread renews it."""
+
 _CHUNK = 65_536
 
 # Bodies are read here, and a token is shown to nobody that an answer points to.
@@ -59,7 +62,7 @@ class Patience:
     """The longest `Retry-After` that is waited for."""
     attempts: int = 4
     """How often a question is asked at most."""
-    backoff: float = 0.5
+    backoff: float = 0.25
     """Before the second attempt; doubled for each further one."""
 
 
@@ -72,6 +75,8 @@ class Endpoint:
     """On whose budget a call is."""
     optional: bool = False
     """Closed to some apps: a 403 is learnt. Elsewhere a 403 is about the whole account."""
+    takes_list: bool = False
+    """Of ids, where an unknown one is left out or null: a 404 says that the endpoint is gone."""
     budgeted: bool = True
 
 
@@ -144,7 +149,7 @@ class PoliteSession(requests.Session):
     ) -> tuple[requests.Response, Any]:
         endpoint = self._endpoint_of(urlsplit(request.url or "").path)
         deadline = time.monotonic() + self._patience.deadline
-        attempt, renewed = 1, False
+        attempt, renewals = 1, 0
         while True:
             self._wait_until_free(deadline)
             self._quota.before_call(endpoint.family, endpoint.budgeted)
@@ -153,10 +158,10 @@ class PoliteSession(requests.Session):
                 if endpoint.optional:
                     self._quota.learn(endpoint.name, True)
                 return response, verdict.body
-            if verdict.meaning is Meaning.UNAUTHORISED and self._renew and not renewed:
+            if verdict.meaning is Meaning.UNAUTHORISED and self._renew and renewals < RENEWALS:
                 refused = str(request.headers.get("Authorization", ""))
                 request.headers["Authorization"] = self._renew(refused)
-                renewed = True
+                renewals += 1
                 self.tally.add(repeated=1)
                 continue
             wait = self._wait_before(verdict, attempt, deadline)
@@ -207,7 +212,9 @@ class PoliteSession(requests.Session):
                 return self._quota.park(seconds, f"{reason}{said}")
             case Meaning.SPENT:
                 return self._quota.park(verdict.seconds or COOLDOWN_AFTER_SPENT, reason)
-            case Meaning.CLOSED if endpoint.optional:
+            case Meaning.CLOSED | Meaning.MISSING if endpoint.optional and (
+                verdict.meaning is Meaning.CLOSED or endpoint.takes_list
+            ):
                 self._quota.learn(endpoint.name, False)
                 return NotOffered(source, endpoint.name)
             case Meaning.CLOSED:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from spotify_assets.core.catalog import ArtistMatch, Fetched, NotOffered, Subject, Topic
 from spotify_assets.core.catalog.access import Access
-from spotify_assets.core.catalog.from_json import Malformed, collect, list_at, part, record
+from spotify_assets.core.catalog.from_json import Malformed, collect, list_at, number, part, record
 from spotify_assets.core.catalog.http import Endpoint, user_agent
 from spotify_assets.core.errors import CatalogError
 from spotify_assets.core.records import RelatedArtist
@@ -56,10 +57,10 @@ class ListenBrainzSource:
         scored, rejected = collect("related_artists", rows, lambda row: _scored(subject.id, row))
         best = max((score for score, _ in scored), default=0.0)
         ranked: dict[str, RelatedArtist] = {}
-        for score, values in sorted(scored, key=lambda one: (-one[0], one[1]["related_external_id"])):
-            rank = len(ranked) + 1
-            row = {**values, "rank": rank, "score": score / best if best > 0 else None}
-            ranked.setdefault(values["related_external_id"], record("related_artists", row))
+        for score, artist in sorted(scored, key=lambda one: (-one[0], one[1].related_external_id or "")):
+            closeness = score / best if best > 0 else None
+            placed = replace(artist, rank=len(ranked) + 1, score=closeness)
+            ranked.setdefault(artist.related_external_id or "", placed)
         observed = (subject.id,) if ranked or not rejected else ()
         return Fetched(observed, {"related_artists": list(ranked.values())}, rejected)
 
@@ -81,19 +82,22 @@ def _rows(body: Any) -> list[Any]:
     return rows
 
 
-def _scored(artist_id: str, row: Any) -> tuple[float, dict[str, Any]]:
-    """Return a row's raw score and columns.
+def _scored(artist_id: str, row: Any) -> tuple[float, RelatedArtist]:
+    """Return a row's raw score, and the artist that it relates, not yet ranked.
 
     Raises:
         Malformed: it lacks an id or a score.
     """
-    mbid, score = part(row, "artist_mbid"), part(row, "score")
-    if not isinstance(mbid, str) or not mbid:
+    mbid, score = part(row, "artist_mbid"), number("score", part(row, "score"))
+    if not mbid:
         raise Malformed("artist_mbid is missing")
-    if isinstance(score, bool) or not isinstance(score, int | float) or score < 0:
-        raise Malformed("score is not a number of 0 or more")
-    return float(score), {
+    if score < 0:
+        raise Malformed("score is below 0")
+    values = {
         "artist_id": artist_id,
+        "rank": 1,
         "related_external_id": mbid,
         "related_name": part(row, "name"),
     }
+    related: RelatedArtist = record("related_artists", values)
+    return score, related

@@ -85,6 +85,14 @@ class LiveCatalog:
             return found
         return self._confirmed(query, found)[:limit]
 
+    def spotify_ids(self, mbid: str) -> list[str]:
+        """Return the Spotify ids of the artist that MusicBrainz knows by this id; one call.
+
+        Raises:
+            Parked, CatalogError: MusicBrainz could not be asked.
+        """
+        return self._musicbrainz.spotify_ids(mbid)
+
     def _confirmed(self, query: str, found: list[ArtistMatch]) -> list[ArtistMatch]:
         """Return what Spotify found, made exact where MusicBrainz knows the query as a name of the artist."""
         try:

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from spotify_assets.core.catalog import ArtistMatch, Fetched, NotOffered, Rejected, Subject, Topic
 from spotify_assets.core.catalog.access import Access, groups_of
-from spotify_assets.core.catalog.from_json import Malformed, collect, list_at, part, record
+from spotify_assets.core.catalog.from_json import (
+    Malformed,
+    collect,
+    list_at,
+    list_if_any,
+    number,
+    part,
+    record,
+)
 from spotify_assets.core.catalog.http import Endpoint, NoSuchThing, user_agent
 from spotify_assets.core.errors import CatalogError
 from spotify_assets.core.names import name_key
@@ -123,7 +131,7 @@ class MusicBrainzSource:
         except NoSuchThing:
             return []
         try:
-            pages = [part(relation, "url", "resource") for relation in part(body, "relations") or []]
+            pages = [part(relation, "url", "resource") for relation in list_if_any(body, "relations")]
         except Malformed as fault:
             raise _unreadable(fault) from fault
         found = [_IS_SPOTIFY_ARTIST.match(page) for page in pages if isinstance(page, str)]
@@ -140,13 +148,14 @@ class MusicBrainzSource:
             body = {"urls": []}
         try:
             urls = list_at(body, "urls") if "urls" in body else [body]
-            by_page = {part(url, "resource"): part(url, "relations") or [] for url in urls}
+            by_page = [(part(url, "resource"), list_if_any(url, "relations")) for url in urls]
         except Malformed as fault:
             raise _unreadable(fault) from fault
         found: list[ArtistExternalId] = []
         rejected: list[Rejected] = []
         for subject, page in zip(group, pages, strict=True):
-            holders, bad = collect("artist_ids", by_page.get(page, []), lambda one: part(one, "artist"))
+            relations = [one for told, listed in by_page if told == page for one in listed]
+            holders, bad = collect("artist_ids", relations, lambda one: part(one, "artist"))
             ids, malformed = collect("artist_ids", _likeliest(subject, holders), partial(_mbid, subject.id))
             found += dict.fromkeys(ids)
             rejected += bad + malformed
@@ -161,17 +170,19 @@ class MusicBrainzSource:
             own_name = {"name": part(body, "name"), "type": "name"}
             aliases, bad_aliases = collect(
                 "artist_aliases",
-                [own_name, *(part(body, "aliases") or [])],
+                [own_name, *list_if_any(body, "aliases")],
                 partial(_alias, subject.id),
             )
             votes, bad_tags = collect(
-                "artist_tags", [*(part(body, "genres") or []), *(part(body, "tags") or [])], _votes
+                "artist_tags",
+                list_if_any(body, "genres") + list_if_any(body, "tags"),
+                partial(_votes, subject.id),
             )
         except Malformed as fault:
             raise _unreadable(fault) from fault
         return Fetched(
             (subject.id,),
-            {"artist_aliases": _distinct(aliases), "artist_tags": _weighed(subject.id, votes)},
+            {"artist_aliases": _distinct(aliases), "artist_tags": _weighed(votes)},
             bad_aliases + bad_tags,
         )
 
@@ -195,7 +206,7 @@ def _named(item: Any) -> NamedArtist:
     mbid, name = part(item, "id"), part(item, "name")
     if not isinstance(mbid, str) or not isinstance(name, str):
         raise Malformed("id or name is missing")
-    aliases = [part(alias, "name") for alias in part(item, "aliases") or []]
+    aliases = [part(alias, "name") for alias in list_if_any(item, "aliases")]
     return NamedArtist(mbid, name, (name, *(alias for alias in aliases if isinstance(alias, str))))
 
 
@@ -238,21 +249,22 @@ def _distinct(aliases: Sequence[ArtistAlias]) -> list[ArtistAlias]:
     return list(best.values())
 
 
-def _votes(item: Any) -> tuple[str, float] | None:
-    """Return a tag with its votes; None for one that was voted down."""
-    name, count = part(item, "name"), part(item, "count")
-    if not isinstance(name, str) or not name.strip():
-        raise Malformed("name is missing")
-    if isinstance(count, bool) or not isinstance(count, int | float):
-        raise Malformed("count is not a number")
-    return (" ".join(name.lower().split()), float(count)) if count > 0 else None
+def _votes(artist_id: str, item: Any) -> tuple[float, ArtistTag] | None:
+    """Return a tag, not yet weighed, with its votes; None for one that was voted down."""
+    name, count = part(item, "name"), number("count", part(item, "count"))
+    tag: ArtistTag = record(
+        "artist_tags",
+        {
+            "artist_id": artist_id,
+            "tag": " ".join(name.lower().split()) if isinstance(name, str) else name,
+        },
+    )
+    return (count, tag) if count > 0 else None
 
 
-def _weighed(artist_id: str, votes: Sequence[tuple[str, float]]) -> list[ArtistTag]:
+def _weighed(votes: Sequence[tuple[float, ArtistTag]]) -> list[ArtistTag]:
     """Return genres and tags as one list, heaviest first; the most voted has weight 1."""
-    counts: dict[str, float] = {}
-    for tag, count in votes:
-        counts[tag] = max(count, counts.get(tag, 0.0))
-    most = max(counts.values(), default=1.0)
-    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return [ArtistTag(artist_id, tag, count / most) for tag, count in ranked]
+    most = max((count for count, _ in votes), default=1.0)
+    ranked = sorted(votes, key=lambda one: (-one[0], one[1].tag))
+    first = {tag.tag: replace(tag, weight=count / most) for count, tag in reversed(ranked)}
+    return sorted(first.values(), key=lambda tag: (-(tag.weight or 0), tag.tag))

@@ -36,11 +36,11 @@ _ENDPOINTS = tuple(
     (re.compile(path), endpoint)
     for path, endpoint in (
         (r"/search$", Endpoint("search", "search")),
-        (r"/artists/?$", Endpoint("several artists", "artists", optional=True)),
+        (r"/artists/?$", Endpoint("several artists", "artists", optional=True, takes_list=True)),
         (r"/artists/[^/]+$", Endpoint("artist", "artists")),
         (r"/top-tracks$", Endpoint("top-tracks", "top-tracks", optional=True)),
         (r"/related-artists$", Endpoint("related-artists", "related-artists", optional=True)),
-        (r"/audio-features/?$", Endpoint("audio-features", "audio-features", optional=True)),
+        (r"/audio-features/?$", Endpoint("audio-features", "audio-features", optional=True, takes_list=True)),
     )
 )
 _TOKEN = Endpoint("token", "token", budgeted=False)

@@ -22,8 +22,8 @@ def in_place(ids: Sequence[str], items: list[object]) -> list[object]:
     """Return items in the order of the ids asked for, null where there is none."""
     if len(items) == len(ids):
         return items
-    by_id = {part(item, "id"): item for item in items if item is not None}
-    return [by_id.get(id) for id in ids]
+    by_id = [(part(item, "id"), item) for item in items if item is not None]
+    return [next((item for found, item in by_id if found == id), None) for id in ids]
 
 
 def artists_in_place(ids: Sequence[str], items: Sequence[object]) -> list[Fetched]:

@@ -27,17 +27,6 @@ class Tracks:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """All the records that a response holds, whatever endpoint it is from."""
-
-    artists: list[Artist]
-    tracks: list[Track]
-    credits: list[TrackArtist]
-    audio_features: list[AudioFeatures]
-    rejected: list[Rejected]
-
-
 def artist(item: Any) -> Artist:
     """Read a full artist object.
 
@@ -88,13 +77,14 @@ def credits(item: Any) -> list[TrackArtist]:
         Malformed: there is nobody, or somebody without an id.
     """
     track_id = part(item, "id")
-    ids = dict.fromkeys(part(one, "id") for one in list_at(item, "artists"))
-    if not ids:
+    found: dict[str, TrackArtist] = {}
+    for one in list_at(item, "artists"):
+        values = {"track_id": track_id, "artist_id": part(one, "id"), "position": len(found)}
+        credit: TrackArtist = record("track_artists", values)
+        found.setdefault(credit.artist_id, credit)
+    if not found:
         raise Malformed("artists is empty")
-    return [
-        record("track_artists", {"track_id": track_id, "artist_id": artist_id, "position": position})
-        for position, artist_id in enumerate(ids)
-    ]
+    return list(found.values())
 
 
 def artists(items: Iterable[Any]) -> tuple[list[Artist], list[Rejected]]:
@@ -132,47 +122,6 @@ def items_of(body: Any, name: str) -> list[Any]:
     return list_at(found, "items") if isinstance(found, dict) else list_at(body, name)
 
 
-def contents(body: Any) -> Contents:
-    """Read every record out of any response: an object, a list of objects, a page, a search.
-
-    Raises:
-        Malformed: it holds nothing that is known.
-    """
-    by_kind: dict[str, list[Any]] = {"artist": [], "track": [], "album": [], "audio_features": []}
-    for item, kind in _things(body):
-        by_kind[kind].append(item)
-    found_artists, bad_artists = artists(by_kind["artist"])
-    found_features, bad_features = collect("audio_features", by_kind["audio_features"], audio_features)
-    parts = [tracks(by_kind["track"])]
-    parts += [tracks(items_of(one, "tracks"), one) for one in by_kind["album"] if part(one, "tracks")]
-    return Contents(
-        artists=found_artists,
-        tracks=[one for found in parts for one in found.tracks],
-        credits=[one for found in parts for one in found.credits],
-        audio_features=found_features,
-        rejected=bad_artists + [one for found in parts for one in found.rejected] + bad_features,
-    )
-
-
-def _things(body: Any) -> list[tuple[Any, str]]:
-    """Return the objects of a response with what each is."""
-    if part(body, "type") in ("artist", "track", "album", "audio_features"):
-        return [(body, body["type"])]
-    if part(body, "items") is not None:
-        return [(one, str(part(one, "type"))) for one in list_at(body, "items") if one is not None]
-    lists = [
-        (name, kind)
-        for name, kind in (
-            ("artists", "artist"), ("tracks", "track"), ("albums", "album"),
-            ("audio_features", "audio_features"),
-        )
-        if part(body, name) is not None
-    ]  # fmt: skip
-    if not lists and part(body, "genres") is None:
-        raise Malformed("the answer holds nothing that is known")
-    return [(one, kind) for name, kind in lists for one in items_of(body, name)]
-
-
 def _largest(images: Any) -> str | None:
     """Return the address of the largest image; where no size is told, of the first."""
     if not images:
@@ -194,7 +143,7 @@ def _date(date: Any, precision: Any) -> tuple[str | None, str | None]:
         return None, None
     if not isinstance(date, str) or not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", date):
         raise Malformed("release_date is none of YYYY, YYYY-MM and YYYY-MM-DD")
-    if precision is not None and precision not in _LENGTHS:
+    if precision is not None and precision not in tuple(_LENGTHS):
         raise Malformed("release_date_precision is none of year, month, day")
     length = min(len(date), _LENGTHS.get(precision, 10))
     return date[:length], next(name for name, long in _LENGTHS.items() if long == length)

@@ -1,6 +1,9 @@
 """ReccoBeats, ListenBrainz and MusicBrainz as sources, over HTTP."""
 
+import contextlib
+import json
 import multiprocessing
+import random
 import time
 from itertools import pairwise
 
@@ -32,7 +35,8 @@ def rows(answers: list[Fetched], table: str) -> list:
 
 def answering(body: object) -> Fault:
     """Let the double answer with this, as it stands."""
-    return Fault("as told", lambda service, genuine: Response.json(body))
+    told = Response(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    return Fault("as told", lambda service, genuine: told)
 
 
 def subject(world: World, name: str) -> Subject:
@@ -153,8 +157,8 @@ def test_related_rows_that_are_malformed_are_rejected(
     ]
     assert sorted(one.reason for one in answer.rejected) == [
         "artist_mbid is missing",
-        "score is not a number of 0 or more",
-        "score is not a number of 0 or more",
+        "score is a text, not a number",
+        "score is missing, not a number",
     ]
 
 
@@ -248,8 +252,8 @@ def test_tags_and_aliases_that_are_malformed_are_rejected_and_the_rest_is_kept(
     ]
     assert sorted((one.table, one.reason) for one in answer.rejected) == [
         ("artist_aliases", "alias is missing"),
-        ("artist_tags", "count is not a number"),
-        ("artist_tags", "name is missing"),
+        ("artist_tags", "count is a text, not a number"),
+        ("artist_tags", "tag is missing"),
     ]
 
 
@@ -362,6 +366,45 @@ def test_faults_are_met_alike(
     assert double.count() == 0
     with pytest.raises(NotOffered):
         fetched(source, "tracks", queen)
+
+
+NAMES = ("content", "href", "tempo", "artist_mbid", "score", "name", "data", "urls", "resource", "relations",
+         "artist", "id", "aliases", "tags", "genres", "count", "artists", "url", "https://open.spotify.com/track/a")  # fmt: skip
+
+
+def nonsense(dice: random.Random, depth: int = 0) -> object:
+    """JSON that uses the words of the real answers in all the wrong places."""
+    if depth > 3 or dice.random() < 0.3:
+        return dice.choice([None, True, 0, -3, 10**400, 0.5, "", "x", "\ud83d", [], {}, *NAMES])
+    if dice.random() < 0.4:
+        return [nonsense(dice, depth + 1) for _ in range(dice.randrange(4))]
+    return {name: nonsense(dice, depth + 1) for name in dice.sample(NAMES, 6)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nonsense_is_an_error_or_rejected_and_never_a_crash(
+    seed: int,
+    outside_world: OutsideWorld,
+    reccobeats: ReccoBeatsSource,
+    listenbrainz: ListenBrainzSource,
+    musicbrainz: MusicBrainzSource,
+) -> None:
+    dice = random.Random(seed)
+    one = Subject("a", "A", UNKNOWN_MBID)
+    for _ in range(60):
+        body = nonsense(dice)
+        if not isinstance(body, dict | list):
+            continue
+        for double in outside_world.doubles.values():
+            double.faults.clear()
+            double.faults.add(answering(body))
+        for source in (reccobeats, listenbrainz, musicbrainz):
+            for topic in source.topics:
+                with contextlib.suppress(CatalogError):
+                    for answer in fetched(source, topic, one):
+                        assert all(rejected.item.encode() for rejected in answer.rejected)
+        with contextlib.suppress(CatalogError):
+            musicbrainz.find_artists("a")
 
 
 def test_two_that_cannot_search_say_so(

@@ -326,7 +326,7 @@ def test_tokens_that_are_never_good_are_an_error_and_no_endless_loop(
         CatalogError, match=r"spotify refuses a call to artist \(401: The access token expired"
     ):
         spotify.artist(artist_id)
-    assert (outside_world.spotify.count("artist"), outside_world.spotify.count("token")) == (2, 2)
+    assert (outside_world.spotify.count("artist"), outside_world.spotify.count("token")) == (3, 3)
 
 
 def test_a_wrong_secret_is_told_by_the_names_of_the_settings(
@@ -364,6 +364,16 @@ def test_a_closed_endpoint_is_met_once_by_all_and_tried_again_after_a_week(
     list(spotify.fetch("tracks", subjects))
     list(spotify.fetch("tracks", subjects))
     assert outside_world.spotify.count("top_tracks", status=403) == 2
+
+
+def test_a_list_endpoint_that_is_gone_altogether_is_a_closed_one(
+    outside_world: OutsideWorld, spotify: SpotifySource
+) -> None:
+    gone = Fault("gone", lambda service, genuine: service.refusal(404, "Service not found"))
+    outside_world.spotify.faults.add(gone, endpoint="artists")
+    for _ in range(2):
+        assert len(list(spotify.fetch("artists", ids_of(outside_world, 3)))) == 3
+    assert outside_world.spotify.count("artists") == 1
 
 
 def test_what_the_app_may_call_is_known_to_whoever_looks(

@@ -5,11 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spotify_assets.core.catalog import spotify_json
 from spotify_assets.core.catalog.answers import Meaning, judge
 from spotify_assets.core.catalog.from_json import Malformed
 from spotify_assets.core.records import TABLES
+from tests.core.catalog.any_response import contents
 
 ARTIST = {"id": "7Ln80lUS6He07XvHI8qqHH", "name": "Arctic Monkeys", "type": "artist"}
 CREDIT = {"id": "7Ln80lUS6He07XvHI8qqHH", "name": "Arctic Monkeys"}
@@ -35,7 +38,7 @@ def test_every_recorded_response_is_read_whole(recorded: dict[str, dict]) -> Non
                 "401: The access token expired",
             )
             continue
-        found = spotify_json.contents(response["body"])
+        found = contents(response["body"])
         assert found.rejected == [], name
         counts = {
             kind: len(getattr(found, kind)) for kind in ("artists", "tracks", "credits", "audio_features")
@@ -59,7 +62,7 @@ def test_recorded_values_keep_the_promises_of_the_records(recorded: dict[str, di
     for response in recorded.values():
         if response["status"] == 401:
             continue
-        found = spotify_json.contents(response["body"])
+        found = contents(response["body"])
         for table, records in (("artists", found.artists), ("tracks", found.tracks)):
             for column in TABLES[table].columns:
                 values = [asdict(one)[column.name] for one in records]
@@ -67,7 +70,7 @@ def test_recorded_values_keep_the_promises_of_the_records(recorded: dict[str, di
 
 
 def test_a_recorded_artist_is_read_column_by_column(recorded: dict[str, dict]) -> None:
-    [artist] = spotify_json.contents(recorded["zmb3__find_artist"]["body"]).artists
+    [artist] = contents(recorded["zmb3__find_artist"]["body"]).artists
     assert asdict(artist) == {
         "artist_id": "0TnOYISbd1XYRBk9myaseg",
         "name": "Pitbull",
@@ -79,24 +82,24 @@ def test_a_recorded_artist_is_read_column_by_column(recorded: dict[str, dict]) -
 
 
 def test_whole_numbers_that_came_as_floats_are_whole(recorded: dict[str, dict]) -> None:
-    [as_floats] = spotify_json.contents(recorded["zmb3__find_track_with_floats"]["body"]).tracks
-    [as_integers] = spotify_json.contents(recorded["zmb3__find_track"]["body"]).tracks
+    [as_floats] = contents(recorded["zmb3__find_track_with_floats"]["body"]).tracks
+    [as_integers] = contents(recorded["zmb3__find_track"]["body"]).tracks
     assert as_floats == as_integers
     assert isinstance(as_floats.duration_ms, int)
-    related = spotify_json.contents(recorded["zmb3__related_artists_with_floats"]["body"]).artists
-    assert related == spotify_json.contents(recorded["zmb3__related_artists"]["body"]).artists
+    related = contents(recorded["zmb3__related_artists_with_floats"]["body"]).artists
+    assert related == contents(recorded["zmb3__related_artists"]["body"]).artists
     assert all(isinstance(artist.followers, int) for artist in related)
 
 
 def test_a_null_track_in_a_recorded_list_is_skipped(recorded: dict[str, dict]) -> None:
     body = recorded["zmb3__find_tracks_notfound"]["body"]
     assert None in body["tracks"]
-    found = spotify_json.contents(body)
+    found = contents(body)
     assert (len(found.tracks), found.rejected) == (1, [])
 
 
 def test_tracks_of_an_album_carry_the_album(recorded: dict[str, dict]) -> None:
-    found = spotify_json.contents(recorded["rspotify__album_find_5bU1XKYxHhEwukllT20xtk_market_ES"]["body"])
+    found = contents(recorded["rspotify__album_find_5bU1XKYxHhEwukllT20xtk_market_ES"]["body"])
     assert {(t.album_name, t.release_date, t.release_date_precision) for t in found.tracks} == {
         ("AM", "2013-09-09", "day")
     }
@@ -201,9 +204,51 @@ def test_audio_features_may_have_holes() -> None:
     assert (found.tempo, found.key, found.energy, found.time_signature) == (0.0, -1, None, None)
 
 
+def test_half_a_character_is_rejected_in_a_way_that_can_be_stored() -> None:
+    item = json.loads(json.dumps({**ARTIST, "name": "\ud83d"}))
+    found, [rejected] = spotify_json.artists([item, ARTIST])
+    assert (len(found), rejected.reason) == (1, "name holds half a character")
+    assert rejected.item.encode()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+FULL = {
+    **TRACK,
+    "album": {"id": "a", "name": "A", "release_date": "2013", "release_date_precision": "year", "images": []},
+    "external_ids": {"isrc": "I"},
+    "popularity": 3,
+}
+
+
+@given(where=st.sampled_from([*FULL, *(("album", name) for name in FULL["album"])]), found=JSON)
+def test_whatever_stands_anywhere_an_item_is_read_or_rejected(where, found) -> None:
+    item = (
+        {**FULL, where: found}
+        if isinstance(where, str)
+        else {**FULL, "album": {**FULL["album"], where[1]: found}}
+    )
+    read = spotify_json.tracks([item])
+    assert len(read.tracks) + len(read.rejected) == 1
+
+
+@given(item=JSON)
+def test_whatever_comes_in_place_of_an_item_is_skipped_or_rejected(item) -> None:
+    artists, rejected = spotify_json.artists([item])
+    assert (artists, len(rejected)) == ([], 0 if item is None else 1)
+
+
+@given(credits=JSON, images=JSON, followers=JSON)
+def test_whatever_stands_in_lists_and_objects_an_item_is_read_or_rejected(credits, images, followers) -> None:
+    assert len(spotify_json.tracks([{**TRACK, "artists": [credits]}]).rejected) <= 1
+    artists, rejected = spotify_json.artists([{**ARTIST, "images": [images], "followers": followers}])
+    assert len(artists) + len(rejected) == 1
+
+
 @pytest.mark.parametrize("body", [{}, [], None, {"error": "x"}, {"artists": 3}, {"tracks": {"total": 1}}])
 def test_an_answer_without_the_list_it_should_hold_is_no_empty_answer(body) -> None:
     with pytest.raises(Malformed):
         spotify_json.items_of(body, "artists")
-    with pytest.raises(Malformed):
-        spotify_json.contents(body)
