@@ -25,7 +25,16 @@ KNOWN = "에스파"
 PATIENCE = 180.0
 """Seconds the loop may take before the demo gives up."""
 
-OURS = {"lake", "warehouse.duckdb", "warehouse.duckdb.wal", "dagster", "dbt", "daemon.log"}
+OURS = {
+    "lake",
+    "warehouse.duckdb",
+    "warehouse.duckdb.wal",
+    "dagster",
+    "dbt",
+    "daemon.log",
+    "warehouse.lock",
+    "running",
+}
 out = Console(highlight=False, soft_wrap=True)
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def run_job(
     prepare_dagster_home(settings)
     # Imported here: it loads every asset, which only a process that runs one needs.
     from spotify_assets.definitions import build_defs
+    from spotify_assets.defs.refresh.dead_runs import end_dead_runs
 
     definitions = build_defs()
     keys = _selected(definitions, selection)
@@ -86,6 +88,7 @@ def run_job(
         else definitions.resolve_implicit_global_asset_job_def()
     )
     with dg.DagsterInstance.get() as instance:
+        end_dead_runs(instance, settings, datetime.now(UTC))
         config = (run_config or dg.RunConfig()).to_config_dict()
         # The terminal shows progress of our own; the whole log is in Dagster.
         config["loggers"] = {"console": {"config": {"log_level": "CRITICAL"}}}

@@ -3,6 +3,8 @@
 One resource for lake, store, catalogue and warehouse, since one set of settings decides all of them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -18,10 +20,8 @@ from spotify_assets.core.lake.live_observer import LiveObserver, Say
 from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.core.settings import Settings, load_settings
 from spotify_assets.core.store import ServingStore, Urgency, open_store
-from spotify_assets.defs.marts.warehouse import Warehouse, open_warehouse
-
-WAREHOUSE_POOL = "warehouse"
-"""Ops in this pool (limit 1) use the warehouse: dbt, fitting, export, publishing."""
+from spotify_assets.defs.marts.warehouse import Warehouse, open_warehouse, sole_use
+from spotify_assets.defs.refresh.dead_runs import mark
 
 
 class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -29,6 +29,11 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     overrides: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     """Settings by field name that win over the environment; for tests and for looking at another platform."""
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Let others see that the run which gets this resource has a process."""
+        if context.run:
+            mark(self.settings, context.run.run_id)
 
     @cached_property
     def settings(self) -> Settings:
@@ -68,6 +73,12 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
     def warehouse(self) -> Warehouse:
         """The warehouse of `DBT_TARGET`."""
         return open_warehouse(self.settings)
+
+    @contextmanager
+    def sole_use_of_warehouse(self, context: dg.AssetExecutionContext) -> Iterator[None]:
+        """Use the warehouse alone while building, fitting, exporting or publishing; others wait."""
+        with sole_use(self.settings, f"run {context.run.run_id}", context.log.info):
+            yield
 
     def stamps(self, run_id: str) -> StampOf:
         """Return what says where and when a run's observations were made, and how long they may be kept."""

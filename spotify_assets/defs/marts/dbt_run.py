@@ -113,12 +113,15 @@ def _events(
     with _environment(dbt_environment(settings, is_refresh)):
         worker = threading.Thread(target=work, name="dbt")
         worker.start()
-        while (event := events.get()) is not None:
-            if event["info"]["level"] == "error":
-                failures.append(event["info"]["msg"].strip())
-            yield event
-        worker.join()
-        _let_go_of_the_warehouse()
+        try:
+            while (event := events.get()) is not None:
+                if event["info"]["level"] == "error":
+                    failures.append(event["info"]["msg"].strip())
+                yield event
+        finally:
+            # Where this process is interrupted, dbt still ends what it is at: nobody else may begin before.
+            worker.join()
+            _let_go_of_the_warehouse()
     result = outcome[0] if outcome else None
     if result is None or not result.success:
         reason = "\n".join(failures[-12:]) or str(getattr(result, "exception", None) or "it gave no reason")

@@ -7,11 +7,12 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from pydantic import Field
 
+from spotify_assets.core.lake.lake import Lake
 from spotify_assets.defs import metadata
 from spotify_assets.defs.ingestion.scope import Scope
 from spotify_assets.defs.marts import dbt_project
 from spotify_assets.defs.marts.warehouse import MARTS, Warehouse
-from spotify_assets.defs.resources import WAREHOUSE_POOL, Platform
+from spotify_assets.defs.resources import Platform
 
 BUILD_STATE = "marts/BUILD.json"
 """Object in the lake that says whether the warehouse's marts are whole: they are not while dbt builds them,
@@ -79,6 +80,28 @@ def describe(warehouse: Warehouse, models: Sequence[str]) -> dict[str, dict[str,
     return found
 
 
+def note_begun(context: dg.AssetExecutionContext, lake: Lake, models: Sequence[str]) -> set[str]:
+    """Note that these models are being built; return all that must be built before the marts are whole.
+
+    Among them are those that an earlier build began and did not finish: building others does not mend them.
+    """
+    known = {key.to_user_string() for key in context.assets_def.keys}
+    left_over = known.intersection((lake.read_json(BUILD_STATE) or {}).get("unfinished", ()))
+    unfinished = left_over.union(models)
+    _note(lake, context, "building", unfinished)
+    return unfinished
+
+
+def note_built(context: dg.AssetExecutionContext, lake: Lake, unfinished: set[str]) -> None:
+    """Note what is left to build; nothing left means that the marts are whole."""
+    _note(lake, context, "building" if unfinished else "whole", unfinished)
+
+
+def _note(lake: Lake, context: dg.AssetExecutionContext, state: str, unfinished: set[str]) -> None:
+    content = {"state": state, "run_id": context.run.run_id, "unfinished": sorted(unfinished)}
+    lake.write_json(BUILD_STATE, content)
+
+
 def build_dbt_models(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
     """Return the dbt models as assets of two ops: what `similarity_model` is fitted on, and what reads it."""
     rest = f"path:models/intermediate path:models/marts {READS_FITTED}"
@@ -104,19 +127,23 @@ def _dbt_op(name: str, select: str, exclude: str, manifest: Mapping[str, Any]) -
         project=project,
         name=name,
         dagster_dbt_translator=translator,
-        pool=WAREHOUSE_POOL,
     )
-    def models(context: dg.AssetExecutionContext, config: ModelsConfig, platform: Platform) -> Iterator[Any]:
+    def dbt_models(
+        context: dg.AssetExecutionContext, config: ModelsConfig, platform: Platform
+    ) -> Iterator[Any]:
         from spotify_assets.defs.marts.dbt_run import build
 
-        args = dbt_args(config, sorted(key.to_user_string() for key in context.selected_asset_keys))
+        models = sorted(key.to_user_string() for key in context.selected_asset_keys)
+        args = dbt_args(config, models)
         context.log.info("dbt %s: %s", args[0], "everything" if config.is_full else "what changed")
-        state = {"run_id": context.run.run_id}
-        if builds_marts:
-            platform.lake.write_json(BUILD_STATE, {"state": "building", **state})
-        events = build(args, not config.is_full, context, platform.settings, manifest, translator, project)
-        yield from _described(events, platform.warehouse)
-        if builds_marts:
-            platform.lake.write_json(BUILD_STATE, {"state": "whole", **state})
+        with platform.sole_use_of_warehouse(context):
+            if builds_marts:
+                unfinished = note_begun(context, platform.lake, models)
+            events = build(
+                args, not config.is_full, context, platform.settings, manifest, translator, project
+            )
+            yield from _described(events, platform.warehouse)
+            if builds_marts:
+                note_built(context, platform.lake, unfinished - set(models))
 
-    return models
+    return dbt_models

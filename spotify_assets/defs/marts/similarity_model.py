@@ -13,7 +13,7 @@ import pyarrow as pa
 from spotify_assets.core.lake.pointers import model_path, model_versions, new_id
 from spotify_assets.core.records import SIMILARITY_FEATURES
 from spotify_assets.defs import metadata
-from spotify_assets.defs.resources import WAREHOUSE_POOL, Platform
+from spotify_assets.defs.resources import Platform
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,14 +69,13 @@ def _distributions(features: pa.Table) -> "Figure":
     owners=["team:analytics"],
     kinds={"python", "numpy", "parquet"},
     deps=["int_track_features"],
-    pool=WAREHOUSE_POOL,
 )
 def similarity_model(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Breakpoints of the quantile normalisation, one per feature and percentile, under a new version.
 
     Materialise it only together with everything behind it: a new version changes every distance.
     """
-    with platform.warehouse.connect() as marts:
+    with platform.sole_use_of_warehouse(context), platform.warehouse.connect() as marts:
         columns = ", ".join(f"cast({name} as double) as {name}" for name in SIMILARITY_FEATURES)
         features = marts.sql(f"select {columns} from int_track_features").to_arrow_table()  # noqa: S608 - column names of our own
     try:

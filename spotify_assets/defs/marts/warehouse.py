@@ -1,10 +1,10 @@
 """Reading what dbt built, as SQL over the models by their name.
 
-Here: a connection in which every model is there, whatever engine built it. Not here: building (dbt does) and
-who may build when (Dagster's pool `warehouse`).
+Here: a connection in which every model is there, whatever engine built it, and whose turn it is to use the
+warehouse. Not here: building (dbt does).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import duckdb
 
 from spotify_assets.core.errors import PlatformError, SettingsError
 from spotify_assets.core.settings import Settings
+from spotify_assets.defs.locks import exclusive
 
 MARTS = (
     "dim_artists",
@@ -22,6 +23,17 @@ MARTS = (
     "track_similarity",
 )
 """The marts that are exported and published."""
+
+
+@contextmanager
+def sole_use(settings: Settings, user: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Use the warehouse alone, after those who use it now: runs of the daemon and commands take turns.
+
+    `user` is what others who wait are told; `say` hears whom this one waits for.
+    """
+    lock = settings.platform_home / "warehouse.lock"
+    with exclusive(lock, user, lambda other: say(f"waiting for the warehouse, which {other} uses")):
+        yield
 
 
 class WarehouseError(PlatformError):

@@ -13,6 +13,8 @@ from spotify_assets.core.lake.pointers import model_versions
 from spotify_assets.core.store import ArtistRequest, ServingStore, State
 from spotify_assets.defs.ingestion.observations import RAW_ASSETS
 from spotify_assets.defs.marts.models import DBT_OPS
+from spotify_assets.defs.refresh.dead_runs import end_dead_runs
+from spotify_assets.defs.refresh.requests import LEASE
 from spotify_assets.defs.resources import Platform
 from spotify_assets.defs.schedules import build, refresh
 
@@ -103,13 +105,19 @@ def unknown_artist_sensor(
 ) -> dg.SensorResult | dg.SkipReason:
     """Request one run for the batch of due requests, unless one is on its way."""
     store, instance, now = platform.store, context.instance, datetime.now(UTC)
+    for run in end_dead_runs(instance, platform.settings, now):
+        context.log.warning(
+            "run %s of %s had no process any more: it counts as failed", run.run_id, run.job_name
+        )
     for request in release_dead_runs(store, instance, now):
         context.log.warning(
             "%r goes back to the queue as %s: %s", request.query, request.state, request.error
         )
 
     in_flight = instance.get_runs(
-        dg.RunsFilter(statuses=UNFINISHED, tags={"spotify_assets/refresh": "yes"}), limit=1
+        # Past its lease a run holds nothing any more, whatever became of it.
+        dg.RunsFilter(statuses=UNFINISHED, tags={"spotify_assets/refresh": "yes"}, created_after=now - LEASE),
+        limit=1,
     )
     if in_flight:
         return dg.SkipReason(f"refresh run {in_flight[0].run_id} is on its way")

@@ -15,7 +15,7 @@ from spotify_assets.core.names import name_key
 from spotify_assets.core.store import Document, NameEntry, ServingStore
 from spotify_assets.core.store.documents import Kind
 from spotify_assets.defs.marts.warehouse import MARTS
-from spotify_assets.defs.resources import WAREHOUSE_POOL, Platform
+from spotify_assets.defs.resources import Platform
 from spotify_assets.defs.serving.snapshot import require_whole
 
 KINDS: tuple[Kind, ...] = ("artist", "track")
@@ -84,7 +84,6 @@ def _documents(kind: Kind, batches: pa.RecordBatchReader) -> Iterator[Document]:
     owners=["team:data-platform"],
     kinds={"python", "sql"},
     deps=[*MARTS],
-    pool=WAREHOUSE_POOL,
 )
 def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """One document per artist and per song in the serving store, with the names that lead to it.
@@ -92,9 +91,10 @@ def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> 
     Only documents whose content changed are written; those of artists and songs that left the marts are
     removed. The bot reads nothing else.
     """
-    require_whole(platform.lake)
-    with platform.warehouse.connect() as marts:
-        published = [publish(marts, platform.store, kind) for kind in KINDS]
+    with platform.sole_use_of_warehouse(context):
+        require_whole(platform.lake)
+        with platform.warehouse.connect() as marts:
+            published = [publish(marts, platform.store, kind) for kind in KINDS]
     for part in published:
         context.log.info(
             "%ss: %d documents, %d written, %d removed in %.1f s",

@@ -21,7 +21,7 @@ from spotify_assets.core.lake.pointers import (
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.models import BUILD_STATE
 from spotify_assets.defs.marts.warehouse import MARTS
-from spotify_assets.defs.resources import WAREHOUSE_POOL, Platform
+from spotify_assets.defs.resources import Platform
 
 
 def require_whole(lake: Lake) -> None:
@@ -86,7 +86,6 @@ def drop(lake: Lake, snapshot: str) -> None:
     owners=["team:data-platform"],
     kinds={"python", "parquet"},
     deps=list(MARTS),
-    pool=WAREHOUSE_POOL,
 )
 def mart_snapshot(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """The marts as Parquet under a new snapshot id, and `marts/CURRENT.json` pointing to it.
@@ -95,14 +94,15 @@ def mart_snapshot(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     days; `spotify-assets rollback` goes back to one.
     """
     lake, now = platform.lake, datetime.now(UTC)
-    require_whole(lake)
     identifier = new_id("s", now)
-    with platform.warehouse.connect() as marts:
-        versions = marts.sql("select distinct model_version from artist_similarity").fetchall()
-        paths, rows = export(marts, lake, identifier)
-    snapshot = Snapshot(identifier, now.isoformat(), versions[0][0] if versions else None, paths)
-    write_manifest(lake, snapshot)
-    point_to(lake, snapshot)
+    with platform.sole_use_of_warehouse(context):
+        require_whole(lake)
+        with platform.warehouse.connect() as marts:
+            versions = marts.sql("select distinct model_version from artist_similarity").fetchall()
+            paths, rows = export(marts, lake, identifier)
+        snapshot = Snapshot(identifier, now.isoformat(), versions[0][0] if versions else None, paths)
+        write_manifest(lake, snapshot)
+        point_to(lake, snapshot)
     dropped = drop_old(lake, platform.settings, now)
     context.log.info("published snapshot %s, dropped %d old ones", identifier, len(dropped))
     return dg.MaterializeResult(
