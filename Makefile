@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 
-.PHONY: help demo test lint bench docs dev lock clean
+.PHONY: help demo dev dev-doubles test lint bench docs lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ demo: .venv/.run  ## fill the embedded platform with the sample, ask the bot, le
 
 dev: .venv/.run  ## Dagster's UI on :3000 and the bot on :8000, until Ctrl-C
 	@$(BIN)/python -m spotify_assets.dev
+
+dev-doubles: .venv/.dev  ## local Spotify, ReccoBeats, MusicBrainz, ListenBrainz, and the settings to use them
+	@$(BIN)/python -m tests.doubles
 
 test: .venv/.dev  ## the whole test suite
 	@$(BIN)/python -m pytest

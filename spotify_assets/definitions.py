@@ -7,6 +7,7 @@ import dagster as dg
 
 from spotify_assets.core.settings import settings
 from spotify_assets.defs import schedules
+from spotify_assets.defs.ingestion.neighbours import artist_neighbours
 from spotify_assets.defs.ingestion.observations import raw_assets
 from spotify_assets.defs.ingestion.roster import artist_roster
 from spotify_assets.defs.marts.dbt_run import prepared_manifest
@@ -27,6 +28,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             artist_roster,
             artist_requests,
             *raw_assets,
+            artist_neighbours,
             *build_dbt_models(prepared_manifest(settings())),
             similarity_model,
             mart_snapshot,

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from spotify_assets.core.lake.bulk_observer import BulkObserver
 from spotify_assets.core.lake.schemas import record_schema
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import TABLES
@@ -178,12 +179,12 @@ def test_an_artist_that_left_the_catalogue_leaves_lists_and_store(graph: Graph, 
 
 
 def test_a_step_tried_again_in_one_run_loses_and_doubles_nothing(graph: Graph) -> None:
-    from spotify_assets.defs.ingestion.observations import observe as observe_table
-
-    ids = graph.platform.catalog.roster()["artist_id"].to_pylist()
+    platform = graph.platform
+    observer = BulkObserver(platform.bulk, platform.lake, platform.stamps("one-run"))
+    ids = platform.bulk.roster()["artist_id"].to_pylist()
     for _ in range(2):
-        observe_table("artists", ids, True, "one-run", graph.platform)
-    observe_table("artists", ids[:3], False, "one-run", graph.platform)
+        observer.observe(["artists"], ids, whole_roster=True)
+    observer.observe(["artists"], ids[:3], whole_roster=False)
     assert graph.platform.lake.row_count("artists") == len(ids) + 3
     assert len(graph.platform.lake.files("artists")) == 2
 

@@ -6,6 +6,7 @@ import dagster as dg
 
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store import State
+from spotify_assets.defs.marts.models import full_refresh
 from spotify_assets.defs.refresh.sensor import refresh_config
 from tests.defs.conftest import Graph, metadata_of
 
@@ -40,7 +41,7 @@ def test_a_refresh_leaves_the_same_lists_as_a_build_with_the_same_model(built: G
     # Everything but the model anew: the same lists must come out.
     rebuilt = built.run(
         "build",
-        dg.RunConfig(ops={"dbt_models": {"config": {"full_refresh": True}}}),
+        full_refresh(),
         asset_selection=_dbt_keys(),
     )
     assert rebuilt.success

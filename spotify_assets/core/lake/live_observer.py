@@ -6,7 +6,9 @@ what age is stale (`freshness.py` and the settings), or what Dagster shows of it
 
 from __future__ import annotations
 
+import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +23,8 @@ from spotify_assets.core.lake.freshness import due, last_seen
 from spotify_assets.core.lake.lake import Lake
 from spotify_assets.core.lake.observed import Observed, TableObserved
 from spotify_assets.core.lake.schemas import record_schema, rejected_schema, table_spec
+from spotify_assets.core.records import ArtistExternalId
+from spotify_assets.core.store import Priority, RosterEntry
 
 COMMIT_EVERY_SUBJECTS = 200
 COMMIT_EVERY_SECONDS = 10.0
@@ -83,6 +87,37 @@ class LiveObserver:
                 self._lake.append(table, record_schema(table).empty_table(), self._stamp("spotify", table))
         return observed
 
+    def neighbours(self, lookups: int) -> list[RosterEntry]:
+        """Return the related artists in the lake whose Spotify id is known, or can be found out now.
+
+        A source may know them by their MusicBrainz id alone; that of at most `lookups` artists is looked up,
+        one call each, and committed to `artist_ids`. The most often related come first, in an order that
+        changes by day, so that those without a page on Spotify do not stand before the others for ever.
+        """
+        rows = self._lake.read("related_artists", ["related_id", "related_external_id", "related_name"])
+        ids = self._lake.read("artist_ids", ["artist_id", "external_id"])
+        by_mbid = dict(zip(ids["external_id"].to_pylist(), ids["artist_id"].to_pylist(), strict=True))
+        by_mbid |= self._looked_up(_most_related(rows, set(by_mbid), lookups, self._clock()))
+        found = {}
+        for row in rows.group_by(rows.column_names).aggregate([]).to_pylist():
+            one = row["related_id"] or by_mbid.get(row["related_external_id"])
+            if one:
+                found[one] = RosterEntry(one, row["related_name"] or one, Priority.NEIGHBOUR)
+        return list(found.values())
+
+    def _looked_up(self, mbids: Sequence[str]) -> dict[str, str]:
+        """Return the Spotify ids of artists known by their MBID, and commit them."""
+        found: dict[str, str] = {}
+        try:
+            for mbid in mbids:
+                if pages := self._catalog.spotify_ids(mbid):
+                    found[mbid] = pages[0]
+        except Parked as parked:
+            self._say(f"{parked}; other related artists are looked up by a later run")
+        known = [ArtistExternalId(one, "mbid", mbid) for mbid, one in found.items()]
+        self._commit("musicbrainz", [Fetched((one.artist_id,), {"artist_ids": [one]}) for one in known], {})
+        return found
+
     def take_over(self, source: str, fetched: Iterable[Fetched]) -> None:
         """Commit what somebody else fetched from a source; it is fresh then, and not fetched again."""
         self._commit(source, list(fetched), {})
@@ -95,16 +130,18 @@ class LiveObserver:
         table = AGE_OF.get(topic, topic)
         age = timedelta(days=self._days[table])
         ids = self._track_ids(artist_ids) if topic == "audio_features" else list(artist_ids)
-        observed.subjects += len(ids)
+        is_main = table == AGE_OF.get(TOPIC_OF[observed.main.table], observed.main.table)
+        observed.subjects += len(ids) if is_main else 0
         unsettled: list[str] = []
         for position, source in enumerate(sources):
             last = last_seen(self._lake, table, ids)
             stale, fresh = due(ids, names, position, last, age, self._clock())
-            observed.fresh += fresh if position == 0 else 0
+            observed.fresh += fresh if is_main and position == 0 else 0
             subjects = self._subjects(source, topic, stale)
             if not subjects:
                 continue
             answered = self._ask(source, topic, subjects, observed, seen)
+            observed.fetched += len(answered) if is_main else 0
             unsettled = [one.id for one in subjects if one.id not in answered]
         if observed.parked and unsettled:
             left = self._artists_of(unsettled, artist_ids) if topic == "audio_features" else unsettled
@@ -145,15 +182,19 @@ class LiveObserver:
             self._say(str(closed))
         finally:
             self._commit(source.name, batch, seen)
-        observed.fetched += len(answered)
         return answered
 
     def _commit(self, source: str, batch: Sequence[Fetched], seen: Mapping[str, TableObserved]) -> None:
         """Write a batch of answers, one file a table."""
         for table in sorted({table for answer in batch for table in answer.records}):
             said = [answer for answer in batch if table in answer.records]
-            records = [record for answer in said for record in answer.records[table]]
             spec = table_spec(table)
+            # Two artists' answers may tell of one track: it is one row, whoever was asked about.
+            records = {
+                tuple(getattr(record, name) for name in spec.key): record
+                for answer in said
+                for record in answer.records[table]
+            }
             by_track = spec.id_column == "track_id"
             asked_by_track = all("audio_features" in answer.records for answer in said)
             # Only a table of the subjects' own kind of id says something of a subject without a row.
@@ -161,7 +202,7 @@ class LiveObserver:
                 [one for answer in said for one in answer.subjects] if by_track == asked_by_track else None
             )
             stamp = self._stamp(source, table)
-            observation = self._lake.observe(table, _to_arrow(table, records), stamp, about)
+            observation = self._lake.observe(table, _to_arrow(table, list(records.values())), stamp, about)
             if table in seen:
                 seen[table].add(observation)
         for table in sorted({one.table for answer in batch for one in answer.rejected}):
@@ -217,6 +258,13 @@ class _Progress:
         rate = done / max(now - self._started, 1e-9)
         left = timedelta(seconds=round((self._total - done) / rate)) if rate else "?"
         self._say(f"{self._what}: {done}/{self._total}, {rate:.1f}/s, {left} left")
+
+
+def _most_related(rows: pa.Table, known: set[str], limit: int, now: datetime) -> list[str]:
+    mentions = Counter(mbid for mbid in rows["related_external_id"].to_pylist() if mbid and mbid not in known)
+    often = [mbid for mbid, _ in mentions.most_common(limit * 5)]
+    random.Random(now.date().toordinal()).shuffle(often)
+    return often[:limit]
 
 
 def _tables_of(topic: Topic) -> set[str]:

@@ -54,7 +54,7 @@ def refresh_config(name_keys: list[str], bootstrap: bool = False) -> dg.RunConfi
     """
     ops = {"artist_requests": {"config": {"name_keys": name_keys}}}
     if not bootstrap:
-        for op in (*(asset.name for asset in RAW_ASSETS), *DBT_OPS):
+        for op in (*(asset.name for asset in RAW_ASSETS), "artist_neighbours", *DBT_OPS):
             ops[op] = {"config": {"artist_ids": []}}
     return dg.RunConfig(ops=ops)
 
