@@ -6,6 +6,7 @@ to stderr as sentences; the exit code is 1 for a failure, 2 for a wrong setting 
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from spotify_assets.core.errors import PlatformError, SettingsError
+from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.settings import settings
 
 app = typer.Typer(
@@ -24,24 +25,36 @@ app = typer.Typer(
 )
 roster_app = typer.Typer(no_args_is_help=True, help="The artists that are kept fresh.")
 app.add_typer(roster_app, name="roster")
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def main() -> None:
     """Run the command line; turn errors meant for people into a sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show 아이유 shows something else, and the command goes on.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
-    except SettingsError as error:
-        sys.exit(_fail(error, 2))
     except PlatformError as error:
-        sys.exit(_fail(error, 1))
+        _complain(str(error))
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _fail(error: Exception, code: int) -> int:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red", markup=False)
-    return code
+def _complain(text: str) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+    console.print(_harmless(text), style="red")
+
+
+def _say(text: str) -> None:
+    out.print(_harmless(text))
+
+
+def _harmless(text: str) -> str:
+    """Return the text without what could steer a terminal; names come from anybody."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 @app.command()
@@ -58,7 +71,7 @@ def materialize(
     from spotify_assets.runs import run_job
 
     config = models.full_refresh() if full_refresh else None
-    finished = run_job(settings(), "build", selection, config, say=out.print)
+    finished = run_job(settings(), "build", selection, config, say=_say)
     out.print(f"Done: {finished.steps} steps in {finished.seconds:.1f} s (run {finished.run_id})")
 
 
@@ -67,7 +80,7 @@ def refresh(names: Annotated[list[str], typer.Argument(help="Artist names, alias
     """Look artists up, observe them, update the marts, publish; wait for all of it."""
     from spotify_assets.defs.refresh.by_hand import refresh_names
 
-    sys.exit(0 if refresh_names(settings(), names, say=out.print) else 1)
+    sys.exit(0 if refresh_names(settings(), names, say=_say) else 1)
 
 
 @roster_app.command("add")
@@ -77,7 +90,7 @@ def roster_add(
     """Put artists on the roster; the next build observes them."""
     from spotify_assets.defs.refresh.by_hand import add_to_roster
 
-    sys.exit(0 if add_to_roster(settings(), file, say=out.print) else 1)
+    sys.exit(0 if add_to_roster(settings(), file, say=_say) else 1)
 
 
 @app.command()
@@ -90,44 +103,23 @@ def requests(limit: Annotated[int, typer.Option(help="Rows to show")] = 50) -> N
     )
     for request in open_store(settings()).requests.all(limit):
         table.add_row(
-            request.query[:60],
+            _harmless(request.query[:60]),
             request.state.value,
             str(request.ask_count),
             str(request.attempts),
             f"{request.last_asked_at:%Y-%m-%d %H:%M:%S}",
-            request.error or ", ".join(request.artist_ids),
+            _harmless(request.error or ", ".join(request.artist_ids)),
         )
     out.print(table if table.row_count else "Nobody has asked for an artist the bot did not know.")
 
 
-@app.command()
-def status() -> None:
+@app.command(name="status")
+def show_status() -> None:
     """Say where everything lies and how it stands."""
-    from spotify_assets.core.lake.lake import open_lake
-    from spotify_assets.core.lake.pointers import current_snapshot, model_versions
-    from spotify_assets.core.store import open_store
+    from spotify_assets.status import status
 
-    current = settings()
-    store, lake = open_store(current), open_lake(current)
-    snapshot, models = current_snapshot(lake), model_versions(lake)
-    queue = ", ".join(f"{count} {state.value}" for state, count in store.requests.counts().items() if count)
-    roster = store.roster.counts()
-    by_priority = ", ".join(f"{count} {priority.value}" for priority, count in roster.items())
-    artists, songs = (len(store.answers.versions(kind)) for kind in ("artist", "track"))
-    warehouse = f" {current.warehouse_path}" if current.dbt_target == "duckdb" else ""
-    rows = {
-        "catalogue": f"{current.catalog_source} {current.catalog_dataset or ''}".strip(),
-        "lake": current.lake_uri,
-        "warehouse": current.dbt_target + warehouse,
-        "serving store": _without_password(current.serving_url),
-        "roster": f"{sum(roster.values())} artists ({by_priority})",
-        "requests": queue or "none",
-        "model": models[-1] if models else "none yet: spotify-assets materialize",
-        "snapshot": f"{snapshot.snapshot} of {snapshot.published_at[:19]}" if snapshot else "none yet",
-        "answers": f"{artists} artists, {songs} songs",
-    }
     table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in rows.items():
+    for name, value in status(settings()).items():
         table.add_row(name, value)
     out.print(table)
 
@@ -155,7 +147,7 @@ def purge(
         raise typer.BadParameter("say what to remove: --expired, or --source NAME")
     from spotify_assets.defs.serving.purge import purge as run_purge
 
-    removed = run_purge(settings(), source, say=out.print)
+    removed = run_purge(settings(), source, say=_say)
     out.print(
         f"{removed.rows_removed} rows are gone from {removed.files_rewritten + removed.files_deleted} files"
     )
@@ -167,12 +159,6 @@ def docs() -> None:
     from spotify_assets.defs.marts.dbt_run import generate_docs
 
     out.print(f"Open {generate_docs(settings())}")
-
-
-def _without_password(url: str) -> str:
-    from sqlalchemy import make_url
-
-    return url if url.startswith("dynamodb://") else make_url(url).render_as_string(hide_password=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ what is believed of them (dbt's staging).
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -23,6 +23,11 @@ from spotify_assets.defs.resources import Platform
 
 CONTRACT_CHECK = "contract"
 COMPLETE_CHECK = "complete"
+
+OBSERVED_DAILY = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(hours=26), fail_window=timedelta(days=3)
+)
+"""Shown in Dagster once the nightly schedule is on: one missed night warns, three fail."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ def _effort(observed: Observed, platform: Platform) -> dict[str, Any]:
     calls = platform.store.sources.calls(datetime.now(UTC).date())
     spent = {f"{count.source} {count.family}": count.total for count in calls}
     left = {f"{c.source} {c.family}": max(limit - c.total, 0) for c in calls if c.source == "spotify"}
+    capabilities = platform.store.sources.capabilities(datetime.now(UTC))
+    closed = [f"{known.source} {known.endpoint}" for known in capabilities if not known.allowed]
     return {
         "subjects": observed.subjects,
         "fetched": observed.fetched,
@@ -131,6 +138,7 @@ def _effort(observed: Observed, platform: Platform) -> dict[str, Any]:
         "notes": "; ".join(observed.notes) or "none",
         "calls today": metadata.counts(spent),
         "calls left today": metadata.counts(left),
+        "endpoints closed to this app": ", ".join(closed) or "none known",
     }
 
 
@@ -185,6 +193,7 @@ def _asset(spec: RawAsset) -> dg.AssetsDefinition:
                 description="Every artist that was due was asked about: no source was parked on the way.",
             ),
         ],
+        freshness_policy=OBSERVED_DAILY,
         retry_policy=dg.RetryPolicy(
             max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL
         ),
