@@ -7,8 +7,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from spotify_assets.core.catalog import Fetched, Subject
+from spotify_assets.core.catalog.handover import to_text
 from spotify_assets.core.names import name_key
-from spotify_assets.core.store import Priority, RosterEntry, State
+from spotify_assets.core.store import Priority, RosterEntry, State, Urgency
 from spotify_assets.defs.refresh.sensor import refresh_config
 from tests.defs.conftest import Graph, metadata_of, sample_platform
 from tests.doubles import OutsideWorld, World
@@ -168,3 +170,31 @@ def test_the_whole_loop_answers_from_live_sources(live: Graph, outside: OutsideW
     (match,) = [m for m in live.platform.store.answers.find("에스파") if m.kind == "artist"]
     document = live.platform.store.answers.artist(match.target_id)
     assert document and document.top_tracks and document.similar
+
+
+def test_what_the_bot_fetched_for_a_request_is_taken_over_not_fetched_again(
+    live: Graph, outside: OutsideWorld
+) -> None:
+    (shinee,) = [match.artist for match in live.platform.catalog.find_artists("샤이니") if match.exact]
+    spotify = live.platform.live(Urgency.ASKED).sources_for("tracks")[0]
+    answers = [
+        Fetched((shinee.artist_id,), {"artists": [shinee]}),
+        *spotify.fetch("tracks", [Subject(shinee.artist_id, shinee.name)]),
+    ]
+    key = ask(live, "샤이니")
+    live.platform.store.requests.attach(key, "spotify", to_text(answers))
+    outside.spotify.forget_calls()
+    assert observe(live, key).success
+    assert [call.endpoint for call in outside.spotify.calls if "search" in call.endpoint] == ["search"], (
+        "the name alone"
+    )
+    assert outside.spotify.count("artist") == 0
+    tracks = {track.track_id for answer in answers for track in answer.records.get("tracks", ())}
+    assert tracks == set(live.platform.lake.read("tracks", ["track_id"])["track_id"].to_pylist())
+
+
+def test_a_handover_that_is_damaged_is_fetched_again(live: Graph, outside: OutsideWorld) -> None:
+    key = ask(live, "샤이니")
+    live.platform.store.requests.attach(key, "spotify", '[{"subjects": ["x"], "records": {"tracks": [{}]}}]')
+    assert observe(live, key).success
+    assert live.platform.lake.row_count("tracks") > 0

@@ -239,6 +239,17 @@ class Requests(Protocol):
         """
         ...
 
+    def attach(self, name_key: str, source: str, body: str) -> None:
+        """Keep what was fetched live from a source for a name, until its request ends; the newer body stands.
+
+        `body` is JSON of `core/catalog/handover.py`: the refresh takes it over instead of fetching again.
+        """
+        ...
+
+    def attached(self, name_keys: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what was attached to these names: (source, body), by name and source."""
+        ...
+
     def postpone(self, name_key: str, run_id: str, now: datetime, until: datetime, reason: str) -> bool:
         """Put a running request back to pending until then; it counts as no attempt: nothing went wrong.
 

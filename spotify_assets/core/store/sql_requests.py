@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, or_, select, update
 
 from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.store import ArtistRequest, State
 from spotify_assets.core.store.sql_engine import Database, chunks
-from spotify_assets.core.store.sql_schema import artist_requests
+from spotify_assets.core.store.sql_schema import artist_requests, request_findings
 from spotify_assets.core.store.sql_types import is_key, plain, shown
 
 _REQUEST = artist_requests.c
+_FINDING = request_findings.c
 _MAX_ERROR = 2000
 
 
@@ -147,7 +148,32 @@ class SqlRequests:
                 changed_at=now,
             )
         )
-        return self._database.write(lambda connection: connection.execute(statement).rowcount) == 1
+
+        def write(connection: Connection) -> bool:
+            ended = connection.execute(statement).rowcount == 1
+            if ended:
+                connection.execute(delete(request_findings).where(_FINDING.name_key == name_key))
+            return ended
+
+        return self._database.write(write)
+
+    def attach(self, name_key: str, source: str, body: str) -> None:
+        """Keep what was fetched live from a source for a name, until its request ends; the newer body stands."""
+        row = {"name_key": name_key, "source": source, "body": body}
+        statement = self._database.upsert(request_findings, lambda new: [("body", new["body"])])
+        self._database.write(lambda connection: connection.execute(statement, row))
+
+    def attached(self, name_keys: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what was attached to these names: (source, body), by name and source."""
+        found: list[tuple[str, str]] = []
+        for chunk in chunks(sorted(set(name_keys))):
+            statement = (
+                select(_FINDING.source, _FINDING.body)
+                .where(_FINDING.name_key.in_(chunk))
+                .order_by(_FINDING.name_key, _FINDING.source)
+            )
+            found += [(row.source, row.body) for row in self._database.rows(statement)]
+        return found
 
     def postpone(self, name_key: str, run_id: str, now: datetime, until: datetime, reason: str) -> bool:
         """Put a running request back to pending until then; it counts as no attempt: nothing went wrong."""

@@ -35,10 +35,10 @@ from spotify_assets.core.records import MAX_ID
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_types import MAX_SHOWN, Key, Moment, Words
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Counts up with every change of the tables below."""
 
-_COMPLETED = (1,)
+_COMPLETED = (1, 2)
 """Versions that lack tables and are otherwise as they should be: opening the store brings them up to date."""
 
 _metadata = MetaData()
@@ -81,6 +81,13 @@ artist_requests = Table(
     Column("run_id", Key(MAX_ID)),
     Column("error", Words),
     Index("artist_requests_queue", "state", "first_asked_at", "name_key"),
+)
+request_findings = Table(
+    "request_findings",
+    _metadata,
+    Column("name_key", Key(MAX_KEY), primary_key=True),
+    Column("source", Key(MAX_ID), primary_key=True),
+    Column("body", Words, nullable=False),
 )
 roster = Table(
     "roster",

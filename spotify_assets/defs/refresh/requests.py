@@ -11,6 +11,8 @@ import dagster as dg
 from pydantic import Field
 
 from spotify_assets.core.catalog import ArtistMatch, Fetched, Parked
+from spotify_assets.core.catalog.from_json import Malformed
+from spotify_assets.core.catalog.handover import from_text
 from spotify_assets.core.records import Artist
 from spotify_assets.core.store import ArtistRequest, Priority, RosterEntry, State, Urgency
 from spotify_assets.defs.ingestion.scope import request_holder
@@ -55,6 +57,7 @@ def artist_requests(context: dg.AssetExecutionContext, config: Claim, platform: 
     if keys is None:
         keys = [request.name_key for request in requests.due(now, limit=1000)]
     claimed = requests.claim(keys, holder, now, now + LEASE)
+    _take_over(context, claimed, platform)
     resolved = [request for request in claimed if _resolve(context, request, platform, holder)]
     if config.name_keys is not None and not resolved:
         context.log.info("no artist to refresh: %d requests taken up, none could be resolved", len(claimed))
@@ -67,6 +70,19 @@ def artist_requests(context: dg.AssetExecutionContext, config: Claim, platform: 
             "names": ", ".join(request.query for request in resolved[:20]),
         }
     )
+
+
+def _take_over(context: dg.AssetExecutionContext, claimed: list[ArtistRequest], platform: Platform) -> None:
+    """Commit what the bot fetched for these requests when they were asked; it is not fetched again."""
+    attached = platform.store.requests.attached([request.name_key for request in claimed])
+    if not attached or platform.bulk:
+        return
+    observer = platform.live_observer(Urgency.ASKED, context.run.run_id, context.log.info)
+    for source, body in attached:
+        try:
+            observer.take_over(source, from_text(body))
+        except Malformed as fault:
+            context.log.warning("what was fetched live from %s is fetched again: %s", source, fault)
 
 
 def _resolve(

@@ -602,3 +602,30 @@ def test_a_request_can_be_looked_at_without_counting(store: SqlStore) -> None:
     asked = store.requests.ask("혁오", "혁오", NOON)
     assert store.requests.get("혁오") == asked
     assert store.requests.get("\0") is None
+
+
+def test_what_was_fetched_for_a_request_is_kept_until_it_ends(store: SqlStore) -> None:
+    store.requests.ask("혁오", "혁오", NOON)
+    store.requests.attach("혁오", "spotify", "[1]")
+    store.requests.attach("혁오", "spotify", "[2]")
+    store.requests.attach("혁오", "reccobeats", "[3]")
+    assert store.requests.attached(["혁오", "잔나비"]) == [("reccobeats", "[3]"), ("spotify", "[2]")]
+    store.requests.claim(["혁오"], "run", NOON, NOON + timedelta(minutes=1))
+    assert not store.requests.finish("혁오", "another run", State.DONE, NOON)
+    assert len(store.requests.attached(["혁오"])) == 2
+    assert store.requests.finish("혁오", "run", State.DONE, NOON)
+    assert store.requests.attached(["혁오"]) == []
+
+
+def test_a_postponed_request_waits_without_counting_an_attempt(store: SqlStore) -> None:
+    store.requests.ask("혁오", "혁오", NOON)
+    store.requests.claim(["혁오"], "run", NOON, NOON + timedelta(minutes=1))
+    until = NOON + timedelta(hours=20)
+    assert not store.requests.postpone("혁오", "another run", NOON, until, "not its own")
+    assert store.requests.postpone("혁오", "run", NOON, until, "spotify is parked")
+    request = store.requests.get("혁오")
+    assert request
+    assert (request.state, request.attempts, request.next_attempt_at) == (State.PENDING, 0, until)
+    assert request.error == "spotify is parked"
+    assert store.requests.due(until - timedelta(seconds=1), 10) == []
+    assert [due.name_key for due in store.requests.due(until, 10)] == ["혁오"]
