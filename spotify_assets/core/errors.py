@@ -6,9 +6,14 @@ from __future__ import annotations
 class PlatformError(Exception):
     """Base of every error that is explained rather than traced."""
 
+    exit_code = 1
+    """What a command ends with: 1 for what failed, 2 for what was set or typed wrongly."""
+
 
 class SettingsError(PlatformError):
     """A setting is missing or not allowed."""
+
+    exit_code = 2
 
 
 class CatalogError(PlatformError):

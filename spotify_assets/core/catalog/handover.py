@@ -12,7 +12,6 @@ from collections.abc import Iterable
 
 from spotify_assets.core.catalog import Fetched
 from spotify_assets.core.catalog.from_json import Malformed, record
-from spotify_assets.core.records import TABLES
 
 
 def to_text(answers: Iterable[Fetched]) -> str:
@@ -48,7 +47,4 @@ def from_text(text: str) -> list[Fetched]:
             for answer in answers
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        tables = ", ".join(TABLES)
-        raise Malformed(
-            f"What was handed over is no list of answers with records of {tables}: {error!r}"
-        ) from error
+        raise Malformed(f"What was handed over is no list of answers with records: {error!r}") from error

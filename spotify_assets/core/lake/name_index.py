@@ -40,8 +40,12 @@ class NameIndex:
     def find(self, query: str, limit: int) -> list[ArtistMatch]:
         """Return the artists whose name or alias is the query, then those where it begins with it.
 
-        Within both, the more popular come first, then by id. An artist is returned once.
+        Within both, the more popular come first, then by id. An artist is returned once. The id of an
+        artist is that artist alone.
         """
+        row = pc.index(self._artists["artist_id"], query.strip()).as_py()
+        if row >= 0 and limit > 0:
+            return [self._match(row, True, query.strip())]
         key = name_key(query)
         if not key or limit < 1:
             return []
