@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from spotify_assets.core.errors import PlatformError, SettingsError
 from spotify_assets.core.lake.bulk import open_catalog
@@ -44,7 +45,7 @@ def main() -> None:
         demo()
     except PlatformError as error:
         out.print(str(error), style="red", markup=False)
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+        sys.exit(error.exit_code)
 
 
 def demo() -> None:
@@ -60,7 +61,7 @@ def demo() -> None:
     store = open_store(settings)
 
     _title("1. Fill the platform", "spotify-assets materialize")
-    built = run_job(settings, "build", say=out.print)
+    built = run_job(settings, "build", say=lambda line: out.print(line, markup=False))
     out.print(f"  {built.steps} steps in {built.seconds:.0f} s")
 
     _title("2. Ask for an artist it knows", f'chatbot ask "{KNOWN}"')
@@ -127,7 +128,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _title(text: str, command: str) -> None:
-    out.print(f"\n[bold]{text}[/bold]  [dim]$ {command}[/dim]")
+    out.print(f"\n[bold]{text}[/bold]  [dim]$ {escape(command)}[/dim]")
 
 
 def _ask(name: str) -> None:

@@ -7,7 +7,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from spotify_assets.core.errors import PlatformError, SettingsError
+from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.settings import PROJECT_ROOT, load_settings
 from spotify_assets.processes import Guarded, program, require_free_port
 from spotify_assets.runs import prepare_dagster_home
@@ -22,7 +22,7 @@ def main() -> None:
         sys.exit(serve())
     except PlatformError as error:
         out.print(str(error), style="red", markup=False)
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         out.print("stopped")
 

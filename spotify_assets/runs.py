@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,12 +20,23 @@ import dagster as dg
 
 from spotify_assets.core.errors import PlatformError, SettingsError
 from spotify_assets.core.settings import PROJECT_ROOT, Settings
+from spotify_assets.defs.failures import reason_of
 
 Say = Callable[[str], None]
 
 
 class RunError(PlatformError):
     """A run failed; the text names the steps and their errors."""
+
+    def __init__(self, text: str, run_id: str) -> None:
+        super().__init__(text)
+        self.run_id = run_id
+
+
+class SelectionError(PlatformError):
+    """A selection names no asset; the text names those there are."""
+
+    exit_code = 2
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
@@ -35,7 +47,10 @@ def prepare_dagster_home(settings: Settings) -> Path:
     """
     settings.prepare_home()
     home, wanted = settings.dagster_home, PROJECT_ROOT / "dagster.yaml"
-    home.mkdir(exist_ok=True)
+    try:
+        home.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise SettingsError(f"{home} is a file: move it away, Dagster's directory goes there") from error
     link = home / "dagster.yaml"
     if link.is_symlink() and link.resolve() != wanted:
         link.unlink()
@@ -72,7 +87,8 @@ def run_job(
     `selection` is Dagster's asset selection syntax, such as `raw_artists*`; none means the whole job.
 
     Raises:
-        RunError: a step or a blocking check failed, or the selection names nothing.
+        RunError: a step or a blocking check failed.
+        SelectionError: the selection names nothing.
     """
     prepare_dagster_home(settings)
     # Imported here: it loads every asset, which only a process that runs one needs.
@@ -94,11 +110,12 @@ def run_job(
         config["loggers"] = {"console": {"config": {"log_level": "CRITICAL"}}}
         with _progress(instance, run_id, say):
             result = definition.execute_in_process(
-                run_config=config, instance=instance, asset_selection=keys, run_id=run_id, tags=tags,
-                raise_on_error=False,
+                run_config=config, instance=instance, asset_selection=keys, run_id=run_id,
+                # Whoever started it sees it fail: the daemon must not run it again behind their back.
+                tags={"dagster/max_retries": "0", **(tags or {})}, raise_on_error=False,
             )  # fmt: skip
         if not result.success:
-            raise RunError(_why(result, job, run_id))
+            raise RunError(_why(result, job, run_id), run_id)
     steps = len(result.get_step_success_events())
     return Finished(run_id, job, time.monotonic() - started, steps)
 
@@ -107,13 +124,21 @@ def _selected(definitions: dg.Definitions, selection: str | None) -> Sequence[dg
     if selection is None:
         return None
     graph = definitions.resolve_asset_graph()
+    names = ", ".join(sorted(key.to_user_string() for key in graph.materializable_asset_keys))
     try:
-        keys = dg.AssetSelection.from_string(selection).resolve(graph)
+        with warnings.catch_warnings():
+            # Selecting a group is still called beta.
+            warnings.simplefilter("ignore", dg.BetaWarning)
+            keys = dg.AssetSelection.from_string(selection).resolve(graph)
+    except dg.DagsterInvalidSubsetError:
+        keys = set()
     except Exception as error:
-        raise RunError(f"{selection!r} is not an asset selection: {error}") from error
+        raise SelectionError(
+            f"{selection!r} is not an asset selection ({error}); write names, such as 'raw_artists*', "
+            f"of: {names}"
+        ) from error
     if not keys:
-        names = ", ".join(sorted(key.to_user_string() for key in graph.materializable_asset_keys))
-        raise RunError(f"{selection!r} selects no asset. There are: {names}")
+        raise SelectionError(f"{selection!r} selects no asset. There are: {names}")
     return sorted(keys)
 
 
@@ -167,11 +192,7 @@ def _line(entry: Any) -> str | None:
 def _why(result: Any, job: str, run_id: str) -> str:
     lines = [f"Run {run_id} of {job} failed."]
     for event in result.filter_events(lambda e: e.event_type is dg.DagsterEventType.STEP_FAILURE):
-        error = event.step_failure_data.error
-        cause = error
-        while cause is not None and cause.cause is not None:
-            cause = cause.cause
-        lines.append(f"{event.step_key}: {(cause.message if cause else 'no reason was recorded').strip()}")
+        lines.append(f"{event.step_key}: {reason_of(event)}")
     for event in result.filter_events(lambda e: e.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION):
         check = event.asset_check_evaluation_data
         if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:

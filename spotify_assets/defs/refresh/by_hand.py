@@ -58,12 +58,9 @@ def refresh_names(settings: Settings, names: Sequence[str], say: Say) -> bool:
         say("There is no fitted model yet: building everything, these artists included.")
     config = refresh_config(list(found), bootstrap)
     try:
-        run_job(
-            settings, "build" if bootstrap else "refresh", None, config, {"dagster/max_retries": "0"}, say
-        )
+        run_job(settings, "build" if bootstrap else "refresh", None, config, say=say)
     except RunError as error:
-        run_id = str(error).split()[1]
-        give_back(store, run_id, str(error).splitlines()[-1], datetime.now(UTC))
+        give_back(store, error.run_id, str(error).splitlines()[-1], datetime.now(UTC))
         raise
     answered = [_report(store, key, match, say) for key, match in found.items()]
     return complete and all(answered)
