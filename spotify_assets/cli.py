@@ -133,7 +133,7 @@ def rollback(
     """Republish an earlier snapshot: its documents to the store, then the pointer."""
     from spotify_assets.defs.serving.rollback import roll_back
 
-    restored = roll_back(settings(), snapshot)
+    restored = roll_back(settings(), snapshot, _say)
     out.print(f"Snapshot {restored.snapshot} of {restored.published_at[:19]} is current again")
 
 

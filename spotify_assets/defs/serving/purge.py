@@ -1,14 +1,24 @@
 """Removing rows for good: from the lake, then from everything that was built of them."""
 
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
+import dagster as dg
+from sqlalchemy import make_url
+
+from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.lake.housekeeping import Purged
 from spotify_assets.core.lake.lake import open_lake
 from spotify_assets.core.lake.pointers import current_snapshot, snapshots
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.models import full_refresh
-from spotify_assets.defs.serving.snapshot import drop
-from spotify_assets.runs import Say, run_job
+from spotify_assets.defs.marts.warehouse import sole_use
+from spotify_assets.defs.serving.snapshot import drop, drop_unlisted
+from spotify_assets.runs import Say, prepare_dagster_home, run_job
 
 REBUILD = "group:staging or group:intermediate or group:marts or group:serving"
 
@@ -17,19 +27,62 @@ def purge(settings: Settings, source: str | None, say: Say) -> Purged:
     """Remove expired rows, and all rows of `source`, wherever they lie.
 
     The lake's files are rewritten without them; then the warehouse is deleted and built anew from what is
-    left, published, and every older snapshot dropped, which ends rollback past this point. Killed half-way
-    it can simply be run again.
+    left, published, and every older snapshot dropped, which ends rollback past this point. Dagster's record
+    of earlier runs goes, too: it shows the first rows of what they wrote. Killed half-way it can simply be
+    run again.
 
     Raises:
         RunError: the rebuild failed; the lake is purged, the published answers are still the old ones.
+        PlatformError: a database was busy, so that what was deleted in it may still be in its file.
     """
     lake = open_lake(settings)
-    removed = lake.purge(datetime.now(UTC), source)
+    with sole_use(settings, "spotify-assets purge", say):
+        removed = lake.purge(datetime.now(UTC), source)
+        # A table that is dropped leaves its pages in the file; a new file has only what is built now.
+        settings.warehouse_path.unlink(missing_ok=True)
+    _forget_runs(settings)
     say(f"lake: {removed.rows_removed} rows removed; building everything anew from what is left")
-    # A table that is dropped leaves its pages in the file; a new file has only what is built now.
-    settings.warehouse_path.unlink(missing_ok=True)
     run_job(settings, "build", REBUILD, full_refresh(), say=say)
     current = current_snapshot(lake)
     for old in (s for s in snapshots(lake) if current is None or s != current.snapshot):
         drop(lake, old)
+    drop_unlisted(lake, datetime.now(UTC))
+    for database in _databases(settings):
+        _vacuum(database)
     return removed
+
+
+def _forget_runs(settings: Settings) -> None:
+    """Delete what Dagster keeps of runs that are over, and of what they materialised."""
+    home = prepare_dagster_home(settings)
+    with dg.DagsterInstance.get() as instance:
+        instance.wipe_assets(list(instance.all_asset_keys()))
+        over = [run.run_id for run in instance.get_runs() if run.is_finished]
+        for run_id in over:
+            instance.delete_run(run_id)
+    for run_id in over:
+        # Dagster empties a run's own database and leaves the file; its output it leaves altogether.
+        for file in (home / "history" / "runs").glob(f"{run_id}.db*"):
+            file.unlink()
+        shutil.rmtree(home / "storage" / run_id, ignore_errors=True)
+
+
+def _databases(settings: Settings) -> Iterator[Path]:
+    """Return the SQLite files in which rows were deleted; a server looks after its own."""
+    serving = make_url(settings.serving_url)
+    if serving.get_backend_name() == "sqlite" and serving.database:
+        yield Path(serving.database)
+    yield from sorted((settings.dagster_home / "history").rglob("*.db"))
+    yield from sorted((settings.dagster_home / "schedules").rglob("*.db"))
+
+
+def _vacuum(database: Path) -> None:
+    """Rewrite a SQLite file without the pages that deleted rows left, and empty its log."""
+    try:
+        with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as connection:
+            connection.execute("vacuum")
+            (is_busy, *_) = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+    except sqlite3.OperationalError as error:
+        raise PlatformError(f"{database} could not be vacuumed ({error}): purge again later") from error
+    if is_busy:
+        raise PlatformError(f"{database} is being read, so its log could not be emptied: purge again later")

@@ -7,10 +7,12 @@ from spotify_assets.core.lake.lake import Lake, open_lake
 from spotify_assets.core.lake.pointers import Snapshot, current_snapshot, point_to, read_manifest, snapshots
 from spotify_assets.core.settings import Settings
 from spotify_assets.core.store import open_store
+from spotify_assets.defs.marts.warehouse import sole_use
 from spotify_assets.defs.serving.publish import KINDS, publish
+from spotify_assets.runs import Say
 
 
-def roll_back(settings: Settings, snapshot: str | None = None) -> Snapshot:
+def roll_back(settings: Settings, snapshot: str | None, say: Say) -> Snapshot:
     """Republish a kept snapshot and make it current; by default the one before the current.
 
     The next build publishes what it builds, as always.
@@ -21,14 +23,14 @@ def roll_back(settings: Settings, snapshot: str | None = None) -> Snapshot:
     lake = open_lake(settings)
     target = read_manifest(lake, snapshot or _previous(lake))
     store = open_store(settings)
-    with duckdb.connect() as marts:
+    with sole_use(settings, "spotify-assets rollback", say), duckdb.connect() as marts:
         for mart, paths in target.marts.items():
             files = [lake.storage.uri_of(f"marts/{path}") for path in paths]
             quoted = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
             marts.execute(f"create view {mart} as select * from read_parquet([{quoted}])")  # noqa: S608 - quoted above
         for kind in KINDS:
             publish(marts, store, kind)
-    point_to(lake, target)
+        point_to(lake, target)
     return target
 
 

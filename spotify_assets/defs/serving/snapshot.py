@@ -70,6 +70,7 @@ def drop_old(lake: Lake, settings: Settings, now: datetime) -> list[str]:
     ]
     for snapshot in dropped:
         drop(lake, snapshot)
+    drop_unlisted(lake, oldest)
     return dropped
 
 
@@ -79,6 +80,24 @@ def drop(lake: Lake, snapshot: str) -> None:
     lake.storage.delete(manifest_path(snapshot))
     for path in (p for files in paths.values() for p in files):
         lake.storage.delete(f"marts/{path}")
+
+
+def drop_unlisted(lake: Lake, before: datetime) -> list[str]:
+    """Delete the files of snapshots begun before then that no manifest lists; return their paths.
+
+    An export that was killed half-way leaves such files.
+    """
+    kept = set(snapshots(lake))
+    unlisted = [
+        path
+        for mart in MARTS
+        for path in lake.storage.list(f"marts/{mart}", suffix=".parquet")
+        if (snapshot := path.split("/")[2].removeprefix("snapshot=")) not in kept
+        and id_time(snapshot) < before
+    ]
+    for path in unlisted:
+        lake.storage.delete(path)
+    return unlisted
 
 
 @dg.asset(
