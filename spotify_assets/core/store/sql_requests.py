@@ -158,7 +158,7 @@ class SqlRequests:
         return self._database.write(write)
 
     def attach(self, name_key: str, source: str, body: str) -> None:
-        """Keep what was fetched live for a name, until its request ends; of a source the newer body stands."""
+        """Keep what was fetched live for a name until its request ends; of a source the newer stands."""
         row = {"name_key": name_key, "source": source, "body": body}
         statement = self._database.upsert(request_findings, lambda new: [("body", new["body"])])
         self._database.write(lambda connection: connection.execute(statement, row))

@@ -1,0 +1,163 @@
+"""Live sources against their doubles: what faults cost, and how fast the client is beside bare calls."""
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from spotify_assets.core.catalog import Subject
+from spotify_assets.core.catalog.access import Access
+from spotify_assets.core.catalog.http import Patience
+from spotify_assets.core.catalog.live import LiveCatalog
+from spotify_assets.core.errors import CatalogError
+from spotify_assets.core.lake.lake import Lake, open_lake
+from spotify_assets.core.lake.live_observer import LiveObserver
+from spotify_assets.core.lake.stamp import Stamp
+from spotify_assets.core.settings import load_settings
+from spotify_assets.core.store import Urgency, open_store
+from tests.doubles import OutsideWorld, World, faults
+
+ARTISTS = 1000
+SHARE = 0.01
+
+
+def rows() -> Iterator[tuple[str, str]]:
+    """Yield the cost of faults, then the throughput."""
+    world = World.synthetic(ARTISTS, seed=7)
+    yield from _with_faults(world)
+    yield from _throughput(world, latency=0.0)
+    yield from _throughput(world, latency=0.06)
+
+
+def _with_faults(world: World) -> Iterator[tuple[str, str]]:
+    with tempfile.TemporaryDirectory() as home, OutsideWorld(world=world, musicbrainz_rate=None) as outside:
+        catalog, observer, lake = _platform(Path(home), outside)
+        for double in (outside.spotify, outside.reccobeats):
+            for number, fault in enumerate(_faults(outside)):
+                double.faults.add(fault, path="^/v1/", probability=SHARE, seed=number)
+        alive = [a.id for a in world.artists.values() if a.id not in world.dead_artists]
+        started, runs, failed = time.monotonic(), 0, 0
+        while True:
+            runs += 1
+            left = 0
+            for tables in (
+                ("artists",),
+                ("tracks", "track_artists", "artist_top_tracks"),
+                ("audio_features",),
+            ):
+                try:
+                    observed = observer.observe(tables, alive)
+                    left += observed.subjects - observed.fresh - observed.fetched
+                except CatalogError:
+                    failed += 1
+                    left += 1
+            if not left or runs == 10:
+                break
+        seconds = time.monotonic() - started
+        lost, doubled = _lost_and_doubled(lake, alive)
+        # One search page serves all artists of a name; that is one question each.
+        pages = [
+            c.page
+            for c in outside.spotify.calls
+            if c.endpoint == "artist" and c.status == 200 and not c.fault
+        ]
+        pages += [c.page for c in outside.reccobeats.calls if c.status == 200 and not c.fault]
+        again = len(pages) - len(set(pages))
+        calls = len(outside.spotify.calls) + len(outside.reccobeats.calls)
+        sources = {s.name: s for topic in ("artists", "audio_features") for s in catalog.sources_for(topic)}
+        waited = sum(source.tally.waited for source in sources.values())
+        spent = seconds * 4
+    yield (
+        f"{ARTISTS} artists, {SHARE:.0%} each of {len(_NAMES)} faults: calls, seconds",
+        f"{calls}, {seconds:.0f} s",
+    )
+    yield "runs until nothing was left; assets that failed on the way", f"{runs}; {failed}"
+    yield (
+        "artists lost; artists observed twice; pages fetched twice after a good answer",
+        f"{lost}; {doubled}; {again}",
+    )
+    yield "share of the four workers' time spent waiting", f"{waited / spent:.0%}"
+
+
+_NAMES = (
+    "short 429",
+    "502",
+    "truncated JSON",
+    "HTML with 200",
+    "slow body",
+    "connection reset",
+    "expired token",
+)
+
+
+def _faults(outside: OutsideWorld) -> list[Any]:
+    return [
+        faults.too_many_requests(1),
+        faults.bad_gateway(502),
+        faults.truncated_json(),
+        faults.html_page(),
+        faults.slow_body(0.5),
+        faults.connection_reset(),
+        faults.token_expiry(outside.spotify),
+    ]
+
+
+def _lost_and_doubled(lake: Lake, alive: list[str]) -> tuple[int, int]:
+    """Count artists that were never observed, and those that were observed more than once."""
+    seen = Counter(lake.read("artists", ["artist_id"])["artist_id"].to_pylist())
+    return len(set(alive) - set(seen)), sum(count > 1 for count in seen.values())
+
+
+def _throughput(world: World, latency: float) -> Iterator[tuple[str, str]]:
+    ids = [a.id for a in world.artists.values() if a.id not in world.dead_artists][
+        : 500 if not latency else 150
+    ]
+    with OutsideWorld(world=world, musicbrainz_rate=None, latency=latency) as outside:
+        bare = _bare_rate(outside, ids)
+        rates = {workers: _client_rate(outside, ids, workers) for workers in (1, 4)}
+    name = f"answers after {latency * 1e3:.0f} ms" if latency else "answers at once"
+    yield f"double {name}: bare `requests` loop over the same calls", f"{bare:.0f} calls/s"
+    for workers, rate in rates.items():
+        figure = f"{rate:.0f} calls/s, {rate / bare:.2f} of the bare loop"
+        yield f"double {name}: the client, {workers} worker{'s' * (workers > 1)}", figure
+
+
+def _bare_rate(outside: OutsideWorld, ids: list[str]) -> float:
+    spotify, session = outside.spotify, requests.Session()
+    form, app = {"grant_type": "client_credentials"}, (spotify.client_id, spotify.client_secret)
+    token = session.post(spotify.token_url, form, auth=app, timeout=10).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    started = time.monotonic()
+    for one in ids:
+        session.get(f"{spotify.api_url}/artists/{one}?market=KR", headers=headers, timeout=10).json()
+    return len(ids) / (time.monotonic() - started)
+
+
+def _client_rate(outside: OutsideWorld, ids: list[str], workers: int) -> float:
+    with tempfile.TemporaryDirectory() as home:
+        catalog, _, _ = _platform(Path(home), outside, workers)
+        (spotify,) = catalog.sources_for("artists")
+        started = time.monotonic()
+        answered = sum(len(a.subjects) for a in spotify.fetch("artists", [Subject(one) for one in ids]))
+        return answered / (time.monotonic() - started)
+
+
+def _platform(home: Path, outside: OutsideWorld, workers: int = 4) -> tuple[LiveCatalog, LiveObserver, Lake]:
+    settings = load_settings(
+        platform_home=str(home), catalog_source="spotify", musicbrainz_interval=0, spotify_daily_budget=10**6,
+        **outside.settings,
+    )  # fmt: skip
+    store, lake = open_store(settings), open_lake(settings)
+    access = Access(settings, store.sources, Urgency.ROUTINE, patience=Patience(), workers=workers)
+    catalog = LiveCatalog(access)
+
+    def stamp(source: str, table: str) -> Stamp:
+        return Stamp(source, "bench", datetime.now(UTC), 30)
+
+    days = dict.fromkeys(settings.refresh_after_days, int(timedelta(days=30).days))
+    return catalog, LiveObserver(catalog, lake, stamp, days, lambda _: None), lake
