@@ -75,6 +75,22 @@ def test_a_new_name_costs_few_calls_and_fills_the_lake(live: Graph, outside: Out
     assert set(lake.read("related_artists")["source"].to_pylist()) == {"listenbrainz"}
 
 
+def test_the_second_new_name_costs_just_what_the_docs_say(live: Graph, outside: OutsideWorld) -> None:
+    assert observe(live, ask(live, "에스파")).success
+    for double in (outside.spotify, outside.reccobeats, outside.listenbrainz, outside.musicbrainz):
+        double.forget_calls()
+    assert observe(live, ask(live, "샤이니")).success
+    # Closed endpoints were met by the first: what is left is the search for the name and for the tracks.
+    assert [call.endpoint for call in outside.spotify.calls if call.endpoint != "token"] == [
+        "search",
+        "search",
+    ]
+    assert outside.reccobeats.count("audio_features") == 1
+    assert outside.listenbrainz.count("similar_artists") == 1
+    lookups_of_neighbours = 3
+    assert 2 <= len(outside.musicbrainz.calls) - lookups_of_neighbours <= 4
+
+
 def test_what_is_fresh_is_not_asked_for_again(live: Graph, outside: OutsideWorld) -> None:
     enlist(live, outside, 12)
     assert observe(live).success
