@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from chatbot import messages
-from chatbot.answer import Answer, Question, Reply
+from chatbot.answer import SPOTIFY_ID, Answer, Question, Reply
 from chatbot.compose import artist_answer, offer, reference_to, request_answer, track_answer
 from chatbot.cursor import Cursor
 from chatbot.language import Language, language_of
 from chatbot.reading import (
     Reading,
     Reference,
+    bare_id,
     clean,
     has_name,
     is_greeting,
@@ -61,7 +62,7 @@ class Bot:
         if is_greeting(text):
             return self._greet(text, language)
         if pasted := reference(text):
-            return self._by_id(pasted, 0, language) or self._unknown_link(language)
+            return self._by_id(pasted, 0, language) or self._unknown_link(pasted, language, question.again)
         return self._known(text, language) or self._unknown(text, language, question.again)
 
     def _known(self, text: str, language: Language) -> Answer | None:
@@ -86,7 +87,7 @@ class Bot:
         if is_more(text):
             return self._help(messages.nothing_more(language), language)
         if is_link_or_id(text):
-            return self._unknown_link(language)
+            return self._unknown_link(bare_id(text), language, again)
         if not has_name(text):
             return self._help(messages.no_name(language), language)
         name = read(text).name
@@ -94,6 +95,9 @@ class Bot:
             return self._help(messages.greeting(language), language)
         if len(name) > messages.MAX_NAME:
             return Answer("not_found", messages.name_too_long(language))
+        return self._ask_for(name, language, again)
+
+    def _ask_for(self, name: str, language: Language, again: bool) -> Answer:
         now, key, requests = self._clock(), name_key(name), self._store.requests
         request = (requests.get(key) if again else None) or requests.ask(key, name, now)
         return request_answer(request, name, now, language)
@@ -189,5 +193,8 @@ class Bot:
         examples = [Reply(name, name) for name in messages.EXAMPLES[language]]
         return Answer("help", text, quick_replies=[*offers, *examples])
 
-    def _unknown_link(self, language: Language) -> Answer:
+    def _unknown_link(self, pasted: Reference | None, language: Language, again: bool) -> Answer:
+        """Look for an artist whose Spotify id was pasted; other addresses lead nowhere."""
+        if pasted and pasted.kind == "artist" and SPOTIFY_ID.fullmatch(pasted.id):
+            return self._ask_for(pasted.id, language, again)
         return Answer("not_found", messages.unknown_link(language))

@@ -86,6 +86,11 @@ def is_link_or_id(text: str) -> bool:
     return bool(_ANY_LINK.search(text) or _BARE_ID.fullmatch(text))
 
 
+def bare_id(text: str) -> Reference | None:
+    """Return the artist that a text which is nothing but a Spotify id may mean."""
+    return Reference("artist", text) if _BARE_ID.fullmatch(text) else None
+
+
 def has_name(text: str) -> bool:
     """Tell whether there is a letter or digit left to be a name."""
     return any(c.isalnum() for c in text)

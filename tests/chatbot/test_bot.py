@@ -164,8 +164,6 @@ def test_an_id_or_a_link_selects_exactly_it(ask: Ask, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "https://open.spotify.com/artist/0000000000000000000000",
-        "0000000000000000000a00",
         "https://open.spotify.com/album/6YVMFz59CuY7ngCxTxjpxE",
         "https://example.org/x",
         "artist:nobody",
@@ -374,3 +372,13 @@ def test_looking_whether_an_answer_is_there_by_now_does_not_count_as_asking(
     assert looked.kind == "pending"
     (request,) = store.requests.all()
     assert request.ask_count == 1
+
+
+@pytest.mark.parametrize("text", ["https://open.spotify.com/artist/{id}?si=1", "spotify:artist:{id}", "{id}"])
+def test_a_pasted_artist_nobody_knows_yet_is_looked_for_by_its_id(
+    ask: Ask, store: SqlStore, text: str
+) -> None:
+    unknown = "0OdUWJ0sBjDrqHygGUXeCF"
+    assert ask(text.format(id=unknown)).kind == "pending"
+    (request,) = store.requests.all()
+    assert request.query == unknown
