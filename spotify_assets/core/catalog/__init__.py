@@ -33,6 +33,11 @@ class ArtistMatch:
     """The normalised name or alias equals the normalised query."""
 
 
+def closest(matches: Sequence[ArtistMatch], limit: int = 3) -> str:
+    """Return the first matches for a person to choose from, such as "IU (3HqSLMAZ3g3d5poNaI7GOU)"."""
+    return ", ".join(f"{match.artist.name} ({match.artist.artist_id})" for match in matches[:limit])
+
+
 class Catalog(Protocol):
     """A source that can be asked for an artist by name."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spotify_assets.core.catalog import ArtistMatch, Catalog, Parked
+from spotify_assets.core.catalog import ArtistMatch, Catalog, Parked, closest
 from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.lake.bulk import open_lookup
 from spotify_assets.core.lake.lake import open_lake
@@ -23,13 +23,15 @@ WAIT_FOR_OTHERS = 300.0
 def unique_match(catalog: Catalog, name: str) -> ArtistMatch | str:
     """Return the one artist that goes by exactly this name or id, or a sentence why there is none."""
     try:
-        exact = [match for match in catalog.find_artists(name) if match.exact]
+        matches = catalog.find_artists(name)
     except Parked as parked:
         return f"{name}: parked until {parked.until:%Y-%m-%d %H:%M} UTC; {parked}"
+    exact = [match for match in matches if match.exact]
     if not exact:
-        return f"{name}: not found; {catalog.source} knows no artist of that name"
+        close = f"; close to it: {closest(matches)}" if matches else ""
+        return f"{name}: not found; {catalog.source} knows no artist of that name{close}"
     if len(exact) > 1:
-        ids = ", ".join(f"{m.artist.artist_id} ({m.artist.popularity or 0} popular)" for m in exact)
+        ids = closest(exact, limit=len(exact))
         return f"{name}: ambiguous; several artists go by it, name one by its id: {ids}"
     return exact[0]
 

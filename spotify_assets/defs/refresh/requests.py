@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from pydantic import Field
 
-from spotify_assets.core.catalog import ArtistMatch, Fetched, Parked
+from spotify_assets.core.catalog import ArtistMatch, Fetched, Parked, closest
 from spotify_assets.core.catalog.from_json import Malformed
 from spotify_assets.core.catalog.handover import from_text
 from spotify_assets.core.records import Artist
@@ -97,7 +97,9 @@ def _resolve(
         return False
     exact = [match for match in matches if match.exact][:NAMESAKES]
     if not exact:
-        message = f"{platform.catalog.source} knows no artist called {request.query!r}"
+        # Several plausible artists are for a person to choose from, never a guess.
+        close = f"; close to it: {closest(matches)}" if matches else ""
+        message = f"{platform.catalog.source} knows no artist called {request.query!r}{close}"
         requests.finish(request.name_key, holder, State.NOT_FOUND, now, message, now + ASK_AGAIN_AFTER)
         context.log.info("%s", message)
         return False
