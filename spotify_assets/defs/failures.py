@@ -14,12 +14,16 @@ _INTERRUPTED = "DagsterExecutionInterruptedError"
 
 
 def reason_of(event: dg.DagsterEvent) -> str:
-    """Return why a step failed: what was raised first, without Dagster's wrapping."""
+    """Return why a step failed, without Dagster's wrapping.
+
+    That is the first error which explains itself, even where it names another as its cause; without one,
+    what was raised first.
+    """
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
         return data.user_failure_data.description.strip()
     error = data.error
-    while error and error.cause:
+    while error and error.cause and not _OURS.match(error.message):
         error = error.cause
     if error is None:
         return "no reason was recorded"
