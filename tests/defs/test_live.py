@@ -214,3 +214,15 @@ def test_a_handover_that_is_damaged_is_fetched_again(live: Graph, outside: Outsi
     live.platform.store.requests.attach(key, "spotify", '[{"subjects": ["x"], "records": {"tracks": [{}]}}]')
     assert observe(live, key).success
     assert live.platform.lake.row_count("tracks") > 0
+
+
+def test_an_artist_that_moved_to_a_new_id_is_kept_fresh_under_it(live: Graph, outside: OutsideWorld) -> None:
+    old, new = next(
+        (old, new) for old, new in outside.world.redirects.items() if new in outside.world.artists
+    )
+    live.platform.store.roster.add([RosterEntry(old, "Moved", Priority.LISTED)], datetime.now(UTC))
+    assert observe(live).success
+    assert new in live.platform.store.roster.ids()
+    rows = live.platform.lake.read("artists", ["artist_id", "name"]).to_pylist()
+    assert {"artist_id": old, "name": None} in rows, "the old id is dead"
+    assert new in {row["artist_id"] for row in rows}

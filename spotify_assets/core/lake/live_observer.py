@@ -88,21 +88,24 @@ class LiveObserver:
         return observed
 
     def neighbours(self, lookups: int) -> list[RosterEntry]:
-        """Return the related artists in the lake whose Spotify id is known, or can be found out now.
+        """Return artists to put on the roster: those that moved to a new Spotify id, and related ones.
 
+        Of the related artists in the lake those count whose Spotify id is known, or can be found out now.
         A source may know them by their MusicBrainz id alone; that of at most `lookups` artists is looked up,
         one call each, and committed to `artist_ids`. The most often related come first, in an order that
         changes by day, so that those without a page on Spotify do not stand before the others for ever.
         """
         rows = self._lake.read("related_artists", ["related_id", "related_external_id", "related_name"])
-        ids = self._lake.read("artist_ids", ["artist_id", "external_id"])
-        by_mbid = dict(zip(ids["external_id"].to_pylist(), ids["artist_id"].to_pylist(), strict=True))
+        ids = self._lake.read("artist_ids", ["artist_id", "kind", "external_id"]).to_pylist()
+        by_mbid = {row["external_id"]: row["artist_id"] for row in ids if row["kind"] == "mbid"}
+        moved = [row["external_id"] for row in ids if row["kind"] == "spotify"]
         by_mbid |= self._looked_up(_most_related(rows, set(by_mbid), lookups, self._clock()))
-        found = {}
+        found: dict[str, RosterEntry] = {}
         for row in rows.group_by(rows.column_names).aggregate([]).to_pylist():
             one = row["related_id"] or by_mbid.get(row["related_external_id"])
             if one:
                 found[one] = RosterEntry(one, row["related_name"] or one, Priority.NEIGHBOUR)
+        found |= {one: RosterEntry(one, one, Priority.LISTED) for one in moved}
         return list(found.values())
 
     def _looked_up(self, mbids: Sequence[str]) -> dict[str, str]:
