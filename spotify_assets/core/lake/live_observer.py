@@ -221,16 +221,17 @@ class LiveObserver:
         names = self._newest("artists", "name", ids)
         if topic == "artist_ids" or source.name not in NEEDS_MBID:
             return [Subject(one, names.get(one)) for one in ids]
-        mbids = self._newest("artist_ids", "external_id", ids)
+        mbids = self._newest("artist_ids", "external_id", ids, kind="mbid")
         return [Subject(one, names.get(one), mbids[one]) for one in ids if one in mbids]
 
-    def _newest(self, table: str, column: str, ids: Sequence[str]) -> dict[str, str]:
-        """Return the newest non-null value of a column, by artist."""
-        rows = self._lake.read(table, ["artist_id", column, "fetched_at"])
-        wanted = pc.and_(
-            pc.is_in(rows["artist_id"], value_set=pa.array(ids, pa.string())), pc.is_valid(rows[column])
-        )
-        rows = rows.filter(wanted).sort_by("fetched_at")
+    def _newest(self, table: str, column: str, ids: Sequence[str], **where: str) -> dict[str, str]:
+        """Return the newest non-null value of a column, by artist, of rows that have these values."""
+        rows = self._lake.read(table, ["artist_id", column, "fetched_at", *where])
+        of_them = pc.is_in(rows["artist_id"], value_set=pa.array(ids, pa.string()))
+        wanted = pc.and_(of_them, pc.is_valid(rows[column]))
+        for name, value in where.items():
+            wanted = pc.and_(wanted, pc.equal(rows[name], value))
+        rows = rows.filter(pc.fill_null(wanted, False)).sort_by("fetched_at")
         return dict(zip(rows["artist_id"].to_pylist(), rows[column].to_pylist(), strict=True))
 
     def _artists_of(self, track_ids: Sequence[str], artist_ids: Sequence[str]) -> list[str]:
