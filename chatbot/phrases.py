@@ -19,7 +19,7 @@ GREETINGS = {
         "help", "what can you do", "how does this work", "menu",
         "안녕", "안녕하세요", "안녕하십니까", "하이", "헬로", "반가워", "반가워요", "반갑습니다", "시작",
         "메뉴", "도움말", "도움", "도와줘", "도와주세요", "사용법", "사용 방법", "뭐 할 수 있어", "넌 누구야",
-        "누구세요",
+        "누구세요", "ㅎㅇ", "ㅎㅇㅎㅇ",
     )
 }  # fmt: skip
 THANKS = {
@@ -27,6 +27,7 @@ THANKS = {
     for word in (
         "thanks", "thank you", "thank you so much", "thanks a lot", "many thanks", "thx", "ty", "cheers",
         "고마워", "고마워요", "고맙습니다", "감사", "감사해요", "감사합니다", "땡큐",
+        "ㄱㅅ", "ㄳ",
     )
 }  # fmt: skip
 MORE = {

@@ -54,9 +54,15 @@ class Reading:
     """Ways to read it as a song and its artist, in either order: "Dynamite by BTS", "아이유 좋은 날"."""
 
 
+_NO_LOOSE_LETTERS = re.compile("[^\u3131-\u318e]+")
+
+
 def clean(text: str) -> str:
-    """Return the text in NFKC on one line, without control, bidi and zero-width characters."""
-    folded = unicodedata.normalize("NFKC", text[:MAX_TEXT])
+    """Return the text in NFKC on one line, without control, bidi and zero-width characters.
+
+    Loose Korean letters ("ㅎㅇ") stay as they are: NFKC makes them parts of a syllable, which look broken.
+    """
+    folded = _NO_LOOSE_LETTERS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text[:MAX_TEXT])
     shown = (c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else _gap(c) for c in folded)
     return " ".join("".join(shown).split())
 
@@ -92,8 +98,8 @@ def bare_id(text: str) -> Reference | None:
 
 
 def has_name(text: str) -> bool:
-    """Tell whether there is a letter or digit left to be a name."""
-    return any(c.isalnum() for c in text)
+    """Tell whether there is a letter or digit left to be a name; "ㅋㅋㅋ" and "ㅠㅠ" are none."""
+    return any(c.isalnum() for c in "".join(_NO_LOOSE_LETTERS.findall(text)))
 
 
 def is_greeting(text: str) -> bool:

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.reading import MAX_TEXT, Reference, clean, is_greeting, is_link_or_id, is_more, read, reference
+from chatbot.reading import (
+    MAX_TEXT,
+    Reference,
+    clean,
+    has_name,
+    is_greeting,
+    is_link_or_id,
+    is_more,
+    is_thanks,
+    read,
+    reference,
+)
 from spotify_assets.core.names import name_key
 
 PHRASES = {
@@ -177,6 +188,14 @@ def test_invisible_characters_are_taken_away() -> None:
     assert clean("ａｅｓｐａ") == "aespa"
     assert clean("\ud800x") == "x"
     assert len(clean("x" * 1_000_000)) == MAX_TEXT
+
+
+def test_loose_korean_letters_are_shown_as_they_were_typed_and_name_nobody() -> None:
+    assert clean("ａespa ㅋㅋㅋ") == "aespa ㅋㅋㅋ"
+    assert has_name("에스파 ㅋㅋ")
+    assert not any(map(has_name, ["ㅋㅋㅋ", "ㅠ.ㅠ", "ㅎㅎ!", "👍"]))
+    assert is_greeting(clean("ㅎㅇ"))
+    assert is_thanks(clean("ㄱㅅ"))
 
 
 @given(st.text(max_size=400))
