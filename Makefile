@@ -17,7 +17,7 @@ demo: .venv/.run  ## fill the embedded platform with the sample, ask the bot, le
 	@$(BIN)/python -m spotify_assets.demo
 
 dev: .venv/.run  ## Dagster's UI on :3000 and the bot on :8000, until Ctrl-C
-	@$(BIN)/python -m spotify_assets.dev
+	@$(BIN)/python -m spotify_assets.dev $(OPTIONS)
 
 dev-doubles: .venv/.dev  ## local Spotify, ReccoBeats, MusicBrainz, ListenBrainz, and the settings to use them
 	@$(BIN)/python -m tests.doubles
@@ -35,7 +35,7 @@ lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts
 bench: .venv/.dev  ## the figures of docs/benchmarks.md
 	@$(BIN)/python -m benchmarks
 
-docs: .venv/.run  ## dbt's docs, into dbt_project/target/index.html
+docs: .venv/.run  ## dbt's docs as one page, and where it lies
 	@$(BIN)/spotify-assets docs
 
 lock: .venv/.dev  ## resolve the three lock files anew from pyproject.toml

@@ -1,7 +1,8 @@
 """The command `spotify-assets`: what an engineer does to the platform from a terminal.
 
-Commands are thin: they check words, call the rooms that do the work, and print. Errors meant for people go
-to stderr as sentences; the exit code is 1 for a failure, 2 for a wrong setting or word.
+Commands are thin: they check words, call the rooms that do the work, and print. Settings are read before
+anything heavy is imported, so that a wrong one is told at once. Errors meant for people go to stderr as
+sentences; the exit code is 1 for a failure, 2 for a wrong setting or word.
 """
 
 import os
@@ -12,7 +13,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.settings import settings
@@ -67,20 +68,22 @@ def materialize(
     ] = False,
 ) -> None:
     """Materialise assets once, through Dagster, and wait."""
+    current = settings()
     from spotify_assets.defs.marts import models
     from spotify_assets.runs import run_job
 
     config = models.full_refresh() if full_refresh else None
-    finished = run_job(settings(), "build", selection, config, say=_say)
+    finished = run_job(current, "build", selection, config, say=_say)
     out.print(f"Done: {finished.steps} steps in {finished.seconds:.1f} s (run {finished.run_id})")
 
 
 @app.command()
 def refresh(names: Annotated[list[str], typer.Argument(help="Artist names, aliases or ids")]) -> None:
     """Look artists up, observe them, update the marts, publish; wait for all of it."""
+    current = settings()
     from spotify_assets.defs.refresh.by_hand import refresh_names
 
-    sys.exit(0 if refresh_names(settings(), names, say=_say) else 1)
+    sys.exit(0 if refresh_names(current, names, say=_say) else 1)
 
 
 @roster_app.command("add")
@@ -88,20 +91,21 @@ def roster_add(
     file: Annotated[Path, typer.Argument(help="One artist name or id a line; # starts a comment")],
 ) -> None:
     """Put artists on the roster; the next build observes them."""
+    current = settings()
     from spotify_assets.defs.refresh.by_hand import add_to_roster
 
-    sys.exit(0 if add_to_roster(settings(), file, say=_say) else 1)
+    sys.exit(0 if add_to_roster(current, file, say=_say) else 1)
 
 
 @app.command()
 def requests(limit: Annotated[int, typer.Option(help="Rows to show")] = 50) -> None:
     """Show the queue of artists that people asked for."""
+    current = settings()
     from spotify_assets.core.store import open_store
 
-    table = Table(
-        "asked for", "state", "times", "attempts", "last asked", "what happened", box=None, pad_edge=False
-    )
-    for request in open_store(settings()).requests.all(limit):
+    headers = ("asked for", "state", "times", "attempts", "last asked", "what happened")
+    table = Table(*(Column(header, overflow="fold") for header in headers), box=None, pad_edge=False)
+    for request in open_store(current).requests.all(limit):
         table.add_row(
             _harmless(request.query[:60]),
             request.state.value,
@@ -116,12 +120,13 @@ def requests(limit: Annotated[int, typer.Option(help="Rows to show")] = 50) -> N
 @app.command(name="status")
 def show_status() -> None:
     """Say where everything lies and how it stands."""
+    current = settings()
     from spotify_assets.status import status
 
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in status(settings()).items():
-        table.add_row(name, value)
-    out.print(table)
+    lines = status(current)
+    width = max(map(len, lines))
+    for name, value in lines.items():
+        _say(f"{name:<{width}}  {value}")
 
 
 @app.command()
@@ -131,9 +136,10 @@ def rollback(
     ] = None,
 ) -> None:
     """Republish an earlier snapshot: its documents to the store, then the pointer."""
+    current = settings()
     from spotify_assets.defs.serving.rollback import roll_back
 
-    restored = roll_back(settings(), snapshot, _say)
+    restored = roll_back(current, snapshot, _say)
     out.print(f"Snapshot {restored.snapshot} of {restored.published_at[:19]} is current again")
 
 
@@ -145,9 +151,10 @@ def purge(
     """Remove rows from disk for good: lake, quarantine, warehouse, snapshots; ends rollback past it."""
     if not source and not expired:
         raise typer.BadParameter("say what to remove: --expired, or --source NAME")
+    current = settings()
     from spotify_assets.defs.serving.purge import purge as run_purge
 
-    removed = run_purge(settings(), source, say=_say)
+    removed = run_purge(current, source, say=_say)
     out.print(
         f"{removed.rows_removed} rows are gone from {removed.files_rewritten + removed.files_deleted} files"
     )
@@ -156,9 +163,10 @@ def purge(
 @app.command()
 def docs() -> None:
     """Write dbt's docs and say where they lie."""
+    current = settings()
     from spotify_assets.defs.marts.dbt_run import generate_docs
 
-    out.print(f"Open {generate_docs(settings())}")
+    out.print(f"Open {generate_docs(current, _say)}")
 
 
 if __name__ == "__main__":

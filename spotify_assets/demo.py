@@ -55,10 +55,8 @@ def demo() -> None:
         PlatformError: PLATFORM_HOME holds something else, a run failed, or the loop took too long.
     """
     settings = load_settings()
-    require_sample_only(settings)
-    settings.prepare_home()
+    store = store_of_sample_only(settings)
     started = time.monotonic()
-    store = open_store(settings)
 
     _title("1. Fill the platform", "spotify-assets materialize")
     built = run_job(settings, "build", say=lambda line: out.print(line, markup=False))
@@ -99,8 +97,8 @@ def demo() -> None:
     )
 
 
-def require_sample_only(settings: Settings) -> None:
-    """Refuse to touch a platform that holds anything but the sample.
+def store_of_sample_only(settings: Settings) -> ServingStore:
+    """Open the store of a platform that holds nothing but the sample; refuse to touch any other.
 
     Raises:
         SettingsError: it does, with what to do.
@@ -111,6 +109,8 @@ def require_sample_only(settings: Settings) -> None:
             f"CATALOG_SOURCE={settings.catalog_source}: the demo is about the sample; unset it"
         )
     home = settings.platform_home
+    if home.exists() and not home.is_dir():
+        raise SettingsError(f"PLATFORM_HOME={home} is a file: {elsewhere}")
     strangers = sorted(p.name for p in home.iterdir() if not _is_ours(p)) if home.is_dir() else []
     if strangers:
         raise SettingsError(
@@ -121,6 +121,16 @@ def require_sample_only(settings: Settings) -> None:
         raise SettingsError(
             f"The lake {settings.lake_uri} holds more than the sample ({others}): {elsewhere}"
         )
+    settings.prepare_home()
+    store = open_store(settings)
+    sample = set(open_catalog(settings).roster(10_000)["artist_id"].to_pylist())
+    # Publishing removes the documents of artists that are not in the marts.
+    if others := ", ".join(sorted(set(store.answers.versions("artist")) - sample)[:5]):
+        raise SettingsError(
+            f"The serving store answers for more than the sample ({others}): "
+            f"unset SERVING_URL, or {elsewhere}"
+        )
+    return store
 
 
 def _is_ours(path: Path) -> bool:

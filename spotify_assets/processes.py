@@ -33,11 +33,11 @@ def program(name: str) -> str:
     return str(path)
 
 
-def require_free_port(host: str, port: int, who: str) -> None:
+def require_free_port(host: str, port: int, who: str, another: str) -> None:
     """Check that nobody listens on a port.
 
     Raises:
-        PlatformError: somebody does; the text says who wanted it.
+        PlatformError: somebody does; the text says who wanted it, and `another` as how to choose another.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -46,7 +46,7 @@ def require_free_port(host: str, port: int, who: str) -> None:
         except OSError as error:
             raise PlatformError(
                 f"Port {port} on {host} is in use ({error.strerror}), but {who} needs it: "
-                "stop the program that has it, or choose another port"
+                f"stop the program that has it, or choose another: {another}"
             ) from error
 
 

@@ -10,7 +10,7 @@ import os
 import queue
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,24 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.dbt_project import PROJECT_DIR, dbt_environment, target_path
+from spotify_assets.defs.marts.warehouse import sole_use
 
 GENERATED = {"target", "logs", "dbt_packages"}
 """Directories of the project that dbt writes."""
+
+
+class DbtError(PlatformError):
+    """dbt failed; the text is what it said last."""
 
 
 def prepared_manifest(settings: Settings) -> Mapping[str, Any]:
     """Return dbt's manifest, parsing the project only where the manifest is missing or older than a file.
 
     Raises:
-        dagster.Failure: dbt cannot parse the project, with dbt's message.
+        DbtError: dbt cannot parse the project.
         SettingsError: PLATFORM_HOME, where the manifest is kept, cannot be written.
     """
     settings.prepare_home()
@@ -45,14 +51,17 @@ def prepared_manifest(settings: Settings) -> Mapping[str, Any]:
     return manifest
 
 
-def generate_docs(settings: Settings) -> Path:
+def generate_docs(settings: Settings, say: Callable[[str], None]) -> Path:
     """Write dbt's docs; return the page.
 
     Raises:
-        dagster.Failure: dbt cannot write them, with dbt's message.
+        DbtError: dbt cannot write them.
+        SettingsError: PLATFORM_HOME, where they are kept, cannot be written.
     """
+    settings.prepare_home()
     target = target_path(settings) / "docs"
-    _run_to_end(["docs", "generate", "--static"], settings, target)
+    with sole_use(settings, "spotify-assets docs", say):
+        _run_to_end(["docs", "generate", "--static"], settings, target)
     return target / "static_index.html"
 
 
@@ -73,11 +82,14 @@ def build(
         dagster.Failure: a model or test failed; the message names them and what dbt said.
     """
     target = target_path(settings)
-    for event in _events(args, settings, target, is_refresh):
-        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-        if message.is_result_event:
-            context.log.info("%s", event["info"]["msg"])
-        yield from message.to_default_asset_events(manifest, translator, context, target, project)
+    try:
+        for event in _events(args, settings, target, is_refresh):
+            message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+            if message.is_result_event:
+                context.log.info("%s", event["info"]["msg"])
+            yield from message.to_default_asset_events(manifest, translator, context, target, project)
+    except DbtError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def _events(
@@ -125,7 +137,8 @@ def _events(
     result = outcome[0] if outcome else None
     if result is None or not result.success:
         reason = "\n".join(failures[-12:]) or str(getattr(result, "exception", None) or "it gave no reason")
-        raise dg.Failure(f"dbt {' '.join(args[:2])} failed:\n{reason}", allow_retries=False)
+        command_name = next(arg for arg in args if not arg.startswith("-"))
+        raise DbtError(f"dbt {command_name} failed:\n{reason}")
 
 
 def _let_go_of_the_warehouse() -> None:

@@ -28,9 +28,14 @@ def require_whole(lake: Lake) -> None:
     """Refuse to publish marts that dbt is building or failed to build.
 
     Raises:
-        dagster.Failure: they are not whole.
+        dagster.Failure: they are not whole, or not there.
     """
-    state = lake.read_json(BUILD_STATE) or {"state": "missing", "run_id": "none"}
+    state = lake.read_json(BUILD_STATE)
+    if state is None:
+        raise dg.Failure(
+            "There are no marts yet, so nothing was published: materialise everything once.",
+            allow_retries=False,
+        )
     if state["state"] != "whole":
         raise dg.Failure(
             f"The marts are not whole: the last dbt build (run {state['run_id']}) did not finish. "
