@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+import pyarrow.compute as pc
 from sqlalchemy import make_url
 
 from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.lake.housekeeping import Purged
-from spotify_assets.core.lake.lake import open_lake
-from spotify_assets.core.lake.pointers import current_snapshot, snapshots
+from spotify_assets.core.lake.lake import Lake, open_lake
+from spotify_assets.core.lake.pointers import current_snapshot, model_versions, snapshots
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.models import full_refresh
 from spotify_assets.defs.marts.warehouse import sole_use
@@ -21,13 +22,15 @@ from spotify_assets.defs.serving.snapshot import drop, drop_unlisted
 from spotify_assets.runs import Say, prepare_dagster_home, run_job
 
 REBUILD = "group:staging or group:intermediate or group:marts or group:serving"
+REBUILD_WITHOUT_FITTING = f"({REBUILD}) and not key:similarity_model"
 
 
 def purge(settings: Settings, source: str | None, say: Say) -> Purged:
     """Remove expired rows, and all rows of `source`, wherever they lie.
 
     The lake's files are rewritten without them; then the warehouse is deleted and built anew from what is
-    left, published, and every older snapshot dropped, which ends rollback past this point. Dagster's record
+    left, published, and every older snapshot dropped, which ends rollback past this point. Where nothing is
+    left, nothing is what the bot answers from. Dagster's record
     of earlier runs goes, too: it shows the first rows of what they wrote. Killed half-way it can simply be
     run again.
 
@@ -41,8 +44,12 @@ def purge(settings: Settings, source: str | None, say: Say) -> Purged:
         # A table that is dropped leaves its pages in the file; a new file has only what is built now.
         settings.warehouse_path.unlink(missing_ok=True)
     _forget_runs(settings)
+    selection = what_to_rebuild(lake)
+    if selection is None:
+        say(f"lake: {removed.rows_removed} rows removed; nothing was built of them yet")
+        return removed
     say(f"lake: {removed.rows_removed} rows removed; building everything anew from what is left")
-    run_job(settings, "build", REBUILD, full_refresh(), say=say)
+    run_job(settings, "build", selection, full_refresh(), say=say)
     current = current_snapshot(lake)
     for old in (s for s in snapshots(lake) if current is None or s != current.snapshot):
         drop(lake, old)
@@ -50,6 +57,24 @@ def purge(settings: Settings, source: str | None, say: Say) -> Purged:
     for database in _databases(settings):
         _vacuum(database)
     return removed
+
+
+def what_to_rebuild(lake: Lake) -> str | None:
+    """Return the assets to build of a purged lake; None where nothing was ever built.
+
+    The similarity model is fitted anew only where a track with features is left. Without one the marts keep
+    the version they had and hold nobody similar.
+    """
+    if not model_versions(lake):
+        return None
+    tracks, features = (
+        lake.read("tracks", ["track_id", "name"]),
+        lake.read("audio_features", ["track_id", "energy"]),
+    )
+    named = tracks.filter(pc.is_valid(tracks["name"]))["track_id"].combine_chunks()
+    heard = features.filter(pc.is_valid(features["energy"]))["track_id"]
+    can_fit = pc.any(pc.is_in(heard, value_set=named), min_count=0).as_py()
+    return REBUILD if can_fit else REBUILD_WITHOUT_FITTING
 
 
 def _forget_runs(settings: Settings) -> None:
