@@ -92,7 +92,9 @@ def _guard(command: Sequence[str]) -> int:
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def end_with_parent() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: this thread would still hold its lock when the guard ends before its parent.
+        while os.read(0, 1):
+            pass
         _stop_group(child)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
