@@ -55,6 +55,12 @@ def current_snapshot(lake: Lake) -> Snapshot | None:
     return None if content is None else Snapshot(**content)
 
 
+def is_rolled_back(lake: Lake) -> bool:
+    """Tell whether an earlier snapshot than the newest was made the current one."""
+    current, kept = current_snapshot(lake), snapshots(lake)
+    return current is not None and bool(kept) and current.snapshot < kept[-1]
+
+
 def read_manifest(lake: Lake, snapshot: str) -> Snapshot:
     """Return a kept snapshot by its id.
 

@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 import pyarrow as pa
 
+from spotify_assets.core.lake.pointers import is_rolled_back
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store import Document, NameEntry, ServingStore
 from spotify_assets.core.store.documents import Kind
@@ -37,8 +38,12 @@ def _documents_sql(kind: Kind) -> str:
     return (Path(__file__).parent / f"{kind}_documents.sql").read_text()
 
 
-def publish(marts: duckdb.DuckDBPyConnection, store: ServingStore, kind: Kind) -> Published:
+def publish(
+    marts: duckdb.DuckDBPyConnection, store: ServingStore, kind: Kind, missing_only: bool = False
+) -> Published:
     """Bring the store's documents of a kind to what the marts say; write what changed, remove what is gone.
+
+    With `missing_only`, documents that are there stay as they are.
 
     `marts` sees every mart by its name. Bodies are built twice for what changed and once for the rest, but
     never held all at once.
@@ -56,8 +61,9 @@ def publish(marts: duckdb.DuckDBPyConnection, store: ServingStore, kind: Kind) -
         gone = marts.sql(
             "select target_id from stored_documents anti join wanted_documents using (target_id)"
         ).fetchall()
+        same = "target_id" if missing_only else "target_id, version"
         changed = marts.sql(
-            "select target_id from wanted_documents anti join stored_documents using (target_id, version)"
+            f"select target_id from wanted_documents anti join stored_documents using ({same})"  # noqa: S608 - columns of our own
         )
         marts.register("changed_documents", changed.to_arrow_table())
         rows = marts.sql(f"select * from ({sql}) semi join changed_documents using (target_id)")  # noqa: S608
@@ -65,7 +71,7 @@ def publish(marts: duckdb.DuckDBPyConnection, store: ServingStore, kind: Kind) -
     finally:
         for view in ("wanted_documents", "stored_documents", "changed_documents"):
             marts.unregister(view)
-    removed = store.answers.remove(kind, [target_id for (target_id,) in gone])
+    removed = 0 if missing_only else store.answers.remove(kind, [target_id for (target_id,) in gone])
     return Published(kind, wanted.num_rows, written, removed, time.monotonic() - started)
 
 
@@ -83,18 +89,25 @@ def _documents(kind: Kind, batches: pa.RecordBatchReader) -> Iterator[Document]:
     group_name="serving",
     owners=["team:data-platform"],
     kinds={"python", "sql"},
-    deps=[*MARTS],
+    # After the snapshot: a build ends a rollback, and then publishes all that it built.
+    deps=[*MARTS, "mart_snapshot"],
 )
 def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """One document per artist and per song in the serving store, with the names that lead to it.
 
     Only documents whose content changed are written; those of artists and songs that left the marts are
-    removed. The bot reads nothing else.
+    removed. The bot reads nothing else. After a rollback, and until the next build, a refresh adds the
+    documents that are missing and leaves the others as they were rolled back to.
     """
     with platform.sole_use_of_warehouse(context):
         require_whole(platform.lake)
+        held = is_rolled_back(platform.lake)
+        if held:
+            context.log.warning(
+                "rolled back: only documents that are missing are written until the next build"
+            )
         with platform.warehouse.connect() as marts:
-            published = [publish(marts, platform.store, kind) for kind in KINDS]
+            published = [publish(marts, platform.store, kind, missing_only=held) for kind in KINDS]
     for part in published:
         context.log.info(
             "%ss: %d documents, %d written, %d removed in %.1f s",

@@ -15,7 +15,7 @@ from spotify_assets.runs import Say
 def roll_back(settings: Settings, snapshot: str | None, say: Say) -> Snapshot:
     """Republish a kept snapshot and make it current; by default the one before the current.
 
-    The next build publishes what it builds, as always.
+    The next build publishes what it builds, as always; until then a refresh only adds what is missing.
 
     Raises:
         PlatformError: there is no such snapshot.
