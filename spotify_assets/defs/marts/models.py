@@ -80,26 +80,24 @@ def describe(warehouse: Warehouse, models: Sequence[str]) -> dict[str, dict[str,
     return found
 
 
-def note_begun(context: dg.AssetExecutionContext, lake: Lake, models: Sequence[str]) -> set[str]:
+def _note_begun(lake: Lake, run_id: str, models: Sequence[str], all_models: set[str]) -> set[str]:
     """Note that these models are being built; return all that must be built before the marts are whole.
 
     Among them are those that an earlier build began and did not finish: building others does not mend them.
     """
-    known = {key.to_user_string() for key in context.assets_def.keys}
-    left_over = known.intersection((lake.read_json(BUILD_STATE) or {}).get("unfinished", ()))
-    unfinished = left_over.union(models)
-    _note(lake, context, "building", unfinished)
+    before = (lake.read_json(BUILD_STATE) or {}).get("unfinished", ())
+    unfinished = all_models.intersection(before).union(models)
+    _note(lake, run_id, unfinished, "building")
     return unfinished
 
 
-def note_built(context: dg.AssetExecutionContext, lake: Lake, unfinished: set[str]) -> None:
+def _note_built(lake: Lake, run_id: str, unfinished: set[str]) -> None:
     """Note what is left to build; nothing left means that the marts are whole."""
-    _note(lake, context, "building" if unfinished else "whole", unfinished)
+    _note(lake, run_id, unfinished, "building" if unfinished else "whole")
 
 
-def _note(lake: Lake, context: dg.AssetExecutionContext, state: str, unfinished: set[str]) -> None:
-    content = {"state": state, "run_id": context.run.run_id, "unfinished": sorted(unfinished)}
-    lake.write_json(BUILD_STATE, content)
+def _note(lake: Lake, run_id: str, unfinished: set[str], state: str) -> None:
+    lake.write_json(BUILD_STATE, {"state": state, "run_id": run_id, "unfinished": sorted(unfinished)})
 
 
 def build_dbt_models(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
@@ -138,12 +136,13 @@ def _dbt_op(name: str, select: str, exclude: str, manifest: Mapping[str, Any]) -
         context.log.info("dbt %s: %s", args[0], "everything" if config.is_full else "what changed")
         with platform.sole_use_of_warehouse(context):
             if builds_marts:
-                unfinished = note_begun(context, platform.lake, models)
+                all_models = {key.to_user_string() for key in dbt_models.keys}
+                unfinished = _note_begun(platform.lake, context.run.run_id, models, all_models)
             events = build(
                 args, not config.is_full, context, platform.settings, manifest, translator, project
             )
             yield from _described(events, platform.warehouse)
             if builds_marts:
-                note_built(context, platform.lake, unfinished - set(models))
+                _note_built(platform.lake, context.run.run_id, unfinished - set(models))
 
     return dbt_models

@@ -1,0 +1,174 @@
+"""dbt inside Dagster: what it is told to build, what people see of it, and what a failed test stops."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import dagster as dg
+import pyarrow as pa
+import pytest
+
+from spotify_assets.core.lake.pointers import current_snapshot
+from spotify_assets.core.lake.schemas import record_schema
+from spotify_assets.core.lake.stamp import Stamp
+from spotify_assets.defs.marts.models import (
+    BUILD_STATE,
+    DBT_OPS,
+    ModelsConfig,
+    dbt_args,
+    describe,
+    full_refresh,
+)
+from spotify_assets.defs.marts.warehouse import MARTS, sole_use
+from tests.defs.conftest import Graph, failures
+
+PUBLISHING = ("mart_snapshot", "serving_documents")
+
+
+def test_a_build_names_its_models_and_their_own_tests() -> None:
+    assert dbt_args(ModelsConfig(), ["dim_artists", "dim_tracks"]) == [
+        "build", "--select", "dim_artists", "dim_tracks", "--indirect-selection", "buildable",
+    ]  # fmt: skip
+
+
+def test_a_build_from_scratch_says_so() -> None:
+    assert dbt_args(ModelsConfig(full_refresh=True), ["dim_artists"])[-1] == "--full-refresh"
+    assert full_refresh().to_config_dict()["ops"] == {
+        op: {"config": {"full_refresh": True}} for op in DBT_OPS
+    }
+
+
+def test_a_refresh_leaves_unit_tests_out_and_is_never_from_scratch() -> None:
+    args = dbt_args(ModelsConfig(artist_ids=[]), ["dim_artists"])
+    assert args[-2:] == ["--exclude-resource-type", "unit_test"]
+    assert "--full-refresh" not in args
+
+
+def test_every_model_is_described_by_its_rows_and_marts_by_the_first_ones(built: Graph) -> None:
+    seen = describe(built.platform.warehouse, ["stg_artists", "dim_artists", "artist_similarity"])
+    ((artists,),) = built.rows("select count(*) from dim_artists")
+    assert {name: metadata["dagster/row_count"] for name, metadata in seen.items()} == {
+        "stg_artists": artists,
+        "dim_artists": artists,
+        "artist_similarity": 20 * (artists - 2),
+    }
+    assert "preview" not in seen["stg_artists"]
+    preview = seen["dim_artists"]["preview"].value.splitlines()
+    assert preview[0].startswith("| artist_id | name |")
+    assert len(preview) == 2 + 8
+
+
+def dbt_keys() -> list[dg.AssetKey]:
+    from spotify_assets.definitions import build_defs
+
+    specs = build_defs().resolve_all_asset_specs()
+    return [s.key for s in specs if s.group_name in ("staging", "intermediate", "marts") and "dbt" in s.kinds]
+
+
+def everything_behind_the_lake() -> list[dg.AssetKey]:
+    return [*dbt_keys(), *map(dg.AssetKey, PUBLISHING)]
+
+
+@contextmanager
+def an_impossible_artist(graph: Graph) -> Iterator[str]:
+    """Let the lake hold an artist of popularity 500, as no contract lets in; take it out again."""
+    schema = record_schema("artists")
+    row = {"artist_id": "impossible", "name": "Impossible", "popularity": 500}
+    rows = pa.Table.from_pylist([{name: row.get(name) for name in schema.names}], schema=schema)
+    lake = graph.platform.lake
+    path = lake.append("artists", rows, Stamp("sample", "a-test", datetime.now(UTC), 30)).path
+    assert path
+    try:
+        yield "impossible"
+    finally:
+        lake.storage.delete(path)
+
+
+@pytest.fixture(scope="module")
+def failed(built: Graph) -> tuple[dg.ExecuteInProcessResult, dict[str, object]]:
+    """A build in which a test of dbt fails, and what stood before it; afterwards the marts are whole again."""
+    lake, answers = built.platform.lake, built.platform.store.answers
+    before = {
+        "snapshot": current_snapshot(lake),
+        "documents": {kind: answers.versions(kind) for kind in ("artist", "track")},
+    }
+    with an_impossible_artist(built):
+        result = built.run("build", asset_selection=everything_behind_the_lake())
+    return result, before
+
+
+def test_a_failed_test_of_dbt_fails_the_step_with_dbts_words(
+    failed: tuple[dg.ExecuteInProcessResult, dict[str, object]],
+) -> None:
+    result, _ = failed
+    assert not result.success
+    assert [event.step_key for event in result.get_step_failure_events()] == ["dbt_marts"]
+    said = failures(result)
+    assert "dbt build failed" in said
+    assert "dim_artists_within_bounds" in said
+    assert "Got 1 result" in said
+
+
+def test_what_was_built_before_it_and_the_failed_check_are_still_reported(
+    failed: tuple[dg.ExecuteInProcessResult, dict[str, object]],
+) -> None:
+    result, _ = failed
+    built = {e.asset_key.to_user_string() for e in result.get_asset_materialization_events() if e.asset_key}
+    assert {"stg_artists", "dim_artists", "dim_tracks"} <= built
+    assert "artist_similarity" not in built
+    checks = {c.check_name: c for c in result.get_asset_check_evaluations()}
+    bad = checks["dim_artists_within_bounds"]
+    assert (bad.passed, bad.asset_key.to_user_string()) == (False, "dim_artists")
+    assert checks["dim_artists_one_row_per_artist"].passed
+
+
+def test_nothing_is_published_and_the_old_answers_stay(
+    failed: tuple[dg.ExecuteInProcessResult, dict[str, object]], built: Graph
+) -> None:
+    result, before = failed
+    answers = built.platform.store.answers
+    for asset in PUBLISHING:
+        assert not result.asset_materializations_for_node(asset)
+    assert current_snapshot(built.platform.lake) == before["snapshot"]
+    assert {kind: answers.versions(kind) for kind in ("artist", "track")} == before["documents"]
+    assert answers.artist("impossible") is None
+
+
+def test_marts_count_as_whole_again_only_when_all_that_was_left_is_built(
+    failed: tuple[dg.ExecuteInProcessResult, dict[str, object]], built: Graph
+) -> None:
+    lake = built.platform.lake
+    result, _ = failed
+    assert lake.read_json(BUILD_STATE)["state"] == "building"
+    assert lake.read_json(BUILD_STATE)["run_id"] == result.run_id
+    assert set(MARTS) <= set(lake.read_json(BUILD_STATE)["unfinished"])
+
+    # One of them is built, the others are still half-made: publishing stays shut.
+    assert built.run("build", asset_selection=[dg.AssetKey("dim_artist_aliases")]).success
+    assert lake.read_json(BUILD_STATE)["state"] == "building"
+    refused = built.run("build", asset_selection=[dg.AssetKey("serving_documents")])
+    assert "The marts are not whole" in failures(refused)
+
+    mended = built.run("build", full_refresh(), asset_selection=everything_behind_the_lake())
+    assert mended.success
+    assert lake.read_json(BUILD_STATE) == {"state": "whole", "run_id": mended.run_id, "unfinished": []}
+    assert built.platform.store.answers.artist("impossible") is None
+
+
+def test_a_build_waits_for_whoever_uses_the_warehouse(built: Graph) -> None:
+    let_go = threading.Event()
+
+    def use() -> None:
+        with sole_use(built.platform.settings, "somebody", print):
+            let_go.wait(60)
+
+    user = threading.Thread(target=use)
+    user.start()
+    began = time.monotonic()
+    threading.Timer(2.0, let_go.set).start()
+    result = built.run("build", asset_selection=[dg.AssetKey("mart_snapshot")])
+    user.join()
+    assert result.success
+    assert time.monotonic() - began > 2.0
