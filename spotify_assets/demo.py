@@ -166,11 +166,14 @@ def _unknown_artist(settings: Settings, store: ServingStore) -> str:
 
 def _wait_for_daemon(settings: Settings, daemon: Guarded, log: Path) -> None:
     from dagster import DagsterInstance
-    from dagster._daemon.controller import all_daemons_healthy
 
-    deadline = time.monotonic() + PATIENCE
+    started, deadline = time.time(), time.monotonic() + PATIENCE
     with out.status("starting Dagster's daemon"), DagsterInstance.get() as instance:
-        while not all_daemons_healthy(instance):
+        needed = set(instance.get_required_daemon_types())
+        # A heartbeat from before is that of an earlier daemon.
+        while not needed <= {
+            kind for kind, beat in instance.get_daemon_heartbeats().items() if beat.timestamp >= started
+        }:
             _check_alive(daemon, log, deadline, "start")
             time.sleep(0.3)
 
