@@ -79,8 +79,10 @@ def open_catalog(settings: Settings) -> CatalogSource:
     """Open the bulk catalogue that `CATALOG_SOURCE` names; `ROSTER_SIZE` sets the size of its roster.
 
     Raises:
-        CatalogError: it is not there or not readable.
+        CatalogError: it is not there, not readable, or live, and so not read in bulk.
     """
+    if settings.catalog_source == "spotify":
+        raise CatalogError("CATALOG_SOURCE=spotify is asked piece by piece, not read in bulk")
     if settings.catalog_source == "dataset":
         if settings.catalog_dataset is None:
             raise CatalogError("CATALOG_SOURCE=dataset needs CATALOG_DATASET, a directory of Parquet files")
