@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -31,6 +32,10 @@ CREDENTIALS = {
     # Fewer than in earnest: tests wait for what is to fail.
     "AWS_MAX_ATTEMPTS": "4",
 }
+
+
+MOTO_UPLOADS_BEGAN = b"2010-11-10T20:48:33.000Z"
+"""What moto says of every multipart upload, whenever it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class AwsDouble:
     url: str = ""
     calls: list[AwsCall] = field(default_factory=list)
     faults: list[AwsFault] = field(default_factory=list)
+    uploads_began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """What is said of unfinished uploads instead of moto's own constant."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -122,6 +129,9 @@ def aws_double() -> Iterator[AwsDouble]:
             fault = next((one for one in double.faults if one.takes(call)), None)
         if fault is None:
             answer: Iterable[bytes] = moto(environ, start_response)
+            if call.method == "GET" and "uploads" in call.query.split("&"):
+                began = f"{double.uploads_began:%Y-%m-%dT%H:%M:%S}.000Z".encode()
+                return [part.replace(MOTO_UPLOADS_BEGAN, began) for part in answer]
             return answer
         length = int(environ.get("CONTENT_LENGTH") or 0)
         environ["wsgi.input"].read(length)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def aws(aws_server: AwsDouble, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsD
         monkeypatch.setenv(name, value)
     aws_server.faults.clear()
     aws_server.calls.clear()
+    aws_server.uploads_began = datetime.now(UTC)
     yield aws_server
     aws_server.faults.clear()
 
