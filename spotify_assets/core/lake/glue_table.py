@@ -30,7 +30,7 @@ WIDER = frozenset({("int", "bigint"), ("float", "double")})
 COLUMNS_KEY = "spotify_assets.columns"
 LOCATION_KEY = "spotify_assets.location"
 DIGEST_KEY = "spotify_assets.digest"
-"""Parameters that say what this platform last wrote, by which a table changed by hand is told from an old one."""
+"""What this platform last wrote, noted in the table: so one changed by hand is told from one that is old."""
 
 _GLUE_TYPES: dict[pa.DataType, str] = {
     pa.string(): "string",

@@ -14,7 +14,6 @@ import re
 import tempfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from itertools import count
 from typing import IO, Any
 
@@ -58,6 +57,8 @@ class S3Storage(Storage):
         super().__init__(f"s3://{address}", address)
         self._part_bytes = part_bytes
         self._session = aws.session()
+        # Made here, not when first used: making one is not for two threads at once, using it is.
+        self._s3 = aws.client(self._session, "s3")
         self._reader: tuple[Any, pafs.S3FileSystem] | None = None
 
     @property
@@ -142,10 +143,6 @@ class S3Storage(Storage):
         # Arrow spells the codes ACCESS_DENIED; S3 and the rest of this package say AccessDenied.
         code = "".join(part.capitalize() for part in found[1].split("_"))
         return aws.explain_code(code, found[2], str(error))
-
-    @cached_property
-    def _s3(self) -> Any:
-        return aws.client(self._session, "s3")
 
     def _open_reader(self, signs: Any) -> pafs.S3FileSystem:
         endpoint = str(self._s3.meta.endpoint_url)

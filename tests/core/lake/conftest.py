@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from spotify_assets.core.lake.glue import GlueDatabase, Registered
+from spotify_assets.core.lake.glue_table import GlueTable, raw_table
 from spotify_assets.core.lake.lake import Lake
 from spotify_assets.core.lake.storage import LocalStorage, Storage, open_storage
 
@@ -85,3 +89,31 @@ def dataset(tmp_path: Path) -> Path:
     for table, records in SMALL_DATASET.items():
         pq.write_table(rows(table, *records), directory / f"{table}.parquet")
     return directory
+
+
+@pytest.fixture
+def database(bucket: str) -> str:
+    """The name of a database that is not there yet."""
+    return bucket.replace("-", "_")
+
+
+@pytest.fixture
+def glue(aws: AwsDouble) -> Any:
+    """A client of the test's own."""
+    return aws.client("glue")
+
+
+@pytest.fixture
+def table(s3_lake: Lake) -> GlueTable:
+    """A table with two columns, which tests let evolve."""
+    schema = pa.schema([("artist_id", pa.string()), ("followers", pa.int32()), ("score", pa.float32())])
+    return replace(raw_table(s3_lake.storage, "artists"), schema=schema)
+
+
+@pytest.fixture
+def made(database: str, table: GlueTable) -> GlueDatabase:
+    """A database with that table."""
+    found = GlueDatabase(database)
+    found.ensure()
+    assert found.register(table) == Registered("artists", "created")
+    return found

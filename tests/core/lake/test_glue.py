@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from spotify_assets.core.lake.glue import (
     register,
     register_model_versions,
 )
-from spotify_assets.core.lake.glue_table import GlueTable, evolution, glue_type, raw_table
+from spotify_assets.core.lake.glue_table import GlueTable, evolution, glue_type
 from spotify_assets.core.lake.lake import Lake
 from spotify_assets.core.lake.pointers import model_path
 from spotify_assets.core.records import TABLES
@@ -32,34 +31,6 @@ if TYPE_CHECKING:
 BREAKPOINTS = pa.table({"feature": ["energy"], "quantile": [0.5], "breakpoint": [0.7]})
 
 
-@pytest.fixture
-def database(bucket: str) -> str:
-    """The name of a database that is not there yet."""
-    return bucket.replace("-", "_")
-
-
-@pytest.fixture
-def glue(aws: AwsDouble) -> Any:
-    """A client of the test's own."""
-    return aws.client("glue")
-
-
-@pytest.fixture
-def table(s3_lake: Lake) -> GlueTable:
-    """A table with two columns, which tests let evolve."""
-    schema = pa.schema([("artist_id", pa.string()), ("followers", pa.int32()), ("score", pa.float32())])
-    return replace(raw_table(s3_lake.storage, "artists"), schema=schema)
-
-
-@pytest.fixture
-def made(database: str, table: GlueTable) -> GlueDatabase:
-    """A database with that table."""
-    found = GlueDatabase(database)
-    found.ensure()
-    assert found.register(table) == Registered("artists", "created")
-    return found
-
-
 def with_schema(table: GlueTable, *fields: tuple[str, pa.DataType]) -> GlueTable:
     return replace(table, schema=pa.schema(fields))
 
@@ -67,15 +38,6 @@ def with_schema(table: GlueTable, *fields: tuple[str, pa.DataType]) -> GlueTable
 def columns(glue: Any, database: str, table: str = "artists") -> dict[str, str]:
     stored = glue.get_table(DatabaseName=database, Name=table)["Table"]["StorageDescriptor"]
     return {column["Name"]: column["Type"] for column in stored["Columns"]}
-
-
-def change(glue: Any, database: str, by: Callable[[dict[str, Any]], object]) -> None:
-    """Change the table as somebody in Glue's console would."""
-    there = glue.get_table(DatabaseName=database, Name="artists")["Table"]
-    keys = ("Name", "Description", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
-    given = {key: there[key] for key in keys if key in there}
-    by(given)
-    glue.update_table(DatabaseName=database, TableInput=given)
 
 
 def test_every_table_is_made_as_athena_needs_it(glue: Any, s3_lake: Lake, database: str) -> None:
@@ -184,91 +146,6 @@ def test_descriptions_follow_the_records(glue: Any, made: GlueDatabase, table: G
     assert stored["Columns"][0]["Comment"] == "Another description"
 
 
-@pytest.mark.parametrize(
-    ("by", "part"),
-    [
-        (lambda t: t["StorageDescriptor"]["Columns"].pop(), "its columns"),
-        (lambda t: t["StorageDescriptor"]["Columns"][1].update(Type="string"), "its columns"),
-        (
-            lambda t: t["StorageDescriptor"]["Columns"].append({"Name": "note", "Type": "string"}),
-            "its columns",
-        ),
-        (lambda t: t["StorageDescriptor"].update(Location="s3://elsewhere/raw/artists/"), "its location"),
-        (lambda t: t["StorageDescriptor"].update(InputFormat="TextInputFormat"), "its formats"),
-        (lambda t: t["Parameters"].update({"projection.enabled": "false"}), "its partition projection"),
-        (lambda t: t["Parameters"].pop("storage.location.template"), "its partition projection"),
-    ],
-)
-def test_what_was_changed_by_hand_is_told_and_repaired(
-    glue: Any, made: GlueDatabase, table: GlueTable, by: Callable[[dict[str, Any]], object], part: str
-) -> None:
-    before = glue.get_table(DatabaseName=made.name, Name="artists")["Table"]
-    change(glue, made.name, by)
-    assert made.register(table) == Registered("artists", "repaired", (f"{part}, changed by hand",))
-    after = glue.get_table(DatabaseName=made.name, Name="artists")["Table"]
-    assert (after["StorageDescriptor"], after["Parameters"]) == (
-        before["StorageDescriptor"],
-        before["Parameters"],
-    )
-    assert made.register(table).action == "unchanged"
-
-
-def test_hand_and_records_may_change_a_table_together(
-    glue: Any, made: GlueDatabase, table: GlueTable
-) -> None:
-    change(glue, made.name, lambda t: t["Parameters"].update({"projection.enabled": "false"}))
-    more = replace(table, schema=table.schema.append(pa.field("country", pa.string())))
-    assert made.register(more).changes == (
-        "its partition projection, changed by hand",
-        "country (string) added",
-    )
-
-
-def test_what_others_note_beside_a_table_stays(glue: Any, made: GlueDatabase, table: GlueTable) -> None:
-    change(glue, made.name, lambda t: t["Parameters"].update({"recordCount": "7"}))
-    assert made.register(table).action == "unchanged"
-    more = replace(table, schema=table.schema.append(pa.field("country", pa.string())))
-    assert made.register(more).action == "evolved"
-    assert glue.get_table(DatabaseName=made.name, Name="artists")["Table"]["Parameters"]["recordCount"] == "7"
-
-
-@pytest.mark.parametrize(
-    ("by", "part"),
-    [
-        (lambda t: t.update(TableType="VIRTUAL_VIEW"), "its type"),
-        (lambda t: t["PartitionKeys"][0].update(Type="date"), "its partition keys"),
-    ],
-)
-def test_changes_that_glue_cannot_take_back_are_refused(
-    glue: Any, made: GlueDatabase, table: GlueTable, by: Callable[[dict[str, Any]], object], part: str
-) -> None:
-    change(glue, made.name, by)
-    with pytest.raises(TableRefusedError, match=f"somebody changed {part}.*: drop the table"):
-        made.register(table)
-
-
-def test_tables_of_others_are_left_alone(glue: Any, s3_lake: Lake, database: str) -> None:
-    glue.create_database(DatabaseInput={"Name": database})
-    glue.create_table(DatabaseName=database, TableInput={"Name": "tracks", "TableType": "EXTERNAL_TABLE"})
-    with pytest.raises(LakeError, match=rf"{database}\.tracks is not of this platform: .*ATHENA_RAW_SCHEMA"):
-        register(s3_lake, database)
-    assert columns(glue, database)["artist_id"] == "string"
-    assert glue.get_table(DatabaseName=database, Name="tracks")["Table"].get("Parameters", {}) == {}
-
-
-def test_table_of_another_lake_is_left_alone(
-    glue: Any, bucket: str, made: GlueDatabase, table: GlueTable
-) -> None:
-    other = replace(table, location=f"s3://{bucket}/other/raw/artists/")
-    with pytest.raises(
-        TableRefusedError, match=rf"is of another lake, {table.location}: .*ATHENA_RAW_SCHEMA"
-    ):
-        made.register(other)
-    change(glue, made.name, lambda t: t["StorageDescriptor"]["Columns"].pop())
-    with pytest.raises(TableRefusedError, match="is of another lake"):
-        made.register(other)
-
-
 def test_versions_of_the_model_are_partitions(glue: Any, s3_lake: Lake, database: str) -> None:
     versions = [f"m20261120T1315{n // 60:02}Z-{n:04x}" for n in range(102)]
     for version in versions:
@@ -339,7 +216,7 @@ def test_database_that_cannot_be_made_is_told_with_how(
 
 def test_model_versions_need_their_table(s3_lake: Lake, database: str) -> None:
     s3_lake.write_table(model_path("m1"), BREAKPOINTS)
-    with pytest.raises(LakeError, match="partitions of the Glue table .*similarity_model cannot be set"):
+    with pytest.raises(LakeError, match=r"partitions of the Glue table .*similarity_model cannot be set"):
         register_model_versions(s3_lake, database)
 
 
