@@ -60,6 +60,9 @@ _BUSY = frozenset(
         "TooManyRequestsException",
     }
 )
+_BROKEN = frozenset(
+    {"500", "502", "503", "504", "InternalError", "InternalFailure", "InternalServiceException"}
+)
 _SIGN_IN = "sign in anew (`aws sso login`) or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 AWS_ERRORS = (BotoCoreError, ClientError)
@@ -136,6 +139,8 @@ def explain_code(code: str, operation: str, message: str, bucket: str = "<bucket
         return f"AWS denies {operation} to these credentials ({code}): allow it in their IAM policy"
     if code in _BUSY:
         return f"AWS was too busy in {max_attempts()} attempts at {operation} ({code}): try again later"
+    if code in _BROKEN:
+        return f"AWS failed in {max_attempts()} attempts at {operation} ({code}): try again later"
     if code == "NoSuchBucket":
         return f"there is no such bucket: `aws s3 mb s3://{bucket}` makes it, or name another in LAKE_URI"
     return message

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import IO, Any
@@ -82,16 +83,10 @@ class S3Storage(Storage):
         key = self._key(path)
         with (
             aws.explained(f"{self.uri_of(path)} cannot be written"),
-            tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as made,
+            self._made(path, content) as (made, size),
         ):
-            if isinstance(content, bytes):
-                made.write(content)
-            else:
-                content(made)
-            size = made.tell()
-            made.seek(0)
             if size <= self._part_bytes:
-                self._s3.put_object(Bucket=self.bucket, Key=key, Body=made, ContentLength=size)
+                self._s3.put_object(Bucket=self.bucket, Key=key, Body=made)
             else:
                 self._send_in_parts(key, made)
 
@@ -144,6 +139,24 @@ class S3Storage(Storage):
         code = "".join(part.capitalize() for part in found[1].split("_"))
         return aws.explain_code(code, found[2], str(error))
 
+    @contextmanager
+    def _made(self, path: str, content: Content) -> Iterator[tuple[IO[bytes], int]]:
+        """Open the content, complete and with its size: in memory while small, else in a file of TMPDIR."""
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as made:
+            try:
+                if isinstance(content, bytes):
+                    made.write(content)
+                else:
+                    content(made)
+                size = made.tell()
+                made.seek(0)
+            except OSError as error:
+                raise LakeError(
+                    f"{self.uri_of(path)} cannot be written ({error.strerror or error}): large files are "
+                    "made in TMPDIR before they are sent, which needs space left"
+                ) from error
+            yield made, size
+
     def _open_reader(self, signs: Any) -> pafs.S3FileSystem:
         endpoint = str(self._s3.meta.endpoint_url)
         scheme, _, host = endpoint.partition("://")
@@ -178,17 +191,17 @@ class S3Storage(Storage):
 
     def _send_in_parts(self, key: str, made: IO[bytes]) -> None:
         where = {"Bucket": self.bucket, "Key": key}
-        upload = self._s3.create_multipart_upload(**where)["UploadId"]
+        upload = self._s3.create_multipart_upload(**where, ChecksumAlgorithm="CRC32")["UploadId"]
         try:
             parts = []
             for number in count(1):
                 piece = made.read(self._part_bytes)
                 if not piece:
                     break
-                sent = self._s3.upload_part(**where, UploadId=upload, PartNumber=number, Body=piece)
-                checksums = {name: value for name, value in sent.items() if name.startswith("Checksum")}
-                checksums.pop("ChecksumType", None)
-                parts.append({"ETag": sent["ETag"], "PartNumber": number, **checksums})
+                part = {"UploadId": upload, "PartNumber": number, "ChecksumAlgorithm": "CRC32"}
+                sent = self._s3.upload_part(**where, **part, Body=piece)
+                kept = ("ETag", "ChecksumCRC32")
+                parts.append({"PartNumber": number, **{name: sent[name] for name in kept if name in sent}})
             self._s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": parts})
         except BaseException as error:
             # Whatever ended the upload is what to tell; `clean` aborts what could not be aborted now.

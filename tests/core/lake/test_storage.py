@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_failed_write_leaves_the_old_file_and_no_rest(storage: Storage) -> None:
     with pytest.raises(ValueError, match="source went away"):
         storage.write_whole("pointer.json", fail_half_way)
     assert storage.read("pointer.json") == b"old"
+    assert storage.clean(older_than_seconds=0) == 0
+
+
+def test_full_disk_is_told(storage: Storage) -> None:
+    def fill(file: IO[bytes]) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(LakeError, match=r"x cannot be written \(No space left on device\): .* space left"):
+        storage.write_whole("x", fill)
     assert storage.clean(older_than_seconds=0) == 0
 
 

@@ -179,7 +179,7 @@ def test_upload_that_fails_half_way_is_aborted_and_leaves_the_old_file(aws: AwsD
     storage = S3Storage(f"s3://{bucket}/lake", part_bytes=5 * MIB)
     storage.write_whole("large", b"old")
     aws.fail(500, "InternalError", lambda call: is_part(call) and "partNumber=2" in call.query)
-    with pytest.raises(LakeError, match="large cannot be written"):
+    with pytest.raises(LakeError, match="large cannot be written: AWS failed in 4 attempts at UploadPart"):
         storage.write_whole("large", bytes(12 * MIB))
     assert storage.read("large") == b"old"
     assert uploads(aws, bucket) == []
