@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     platform_home: Path = PROJECT_ROOT / ".platform"
     lake_uri: str = ""
     dbt_target: Literal["duckdb", "athena"] = "duckdb"
+    athena_raw_schema: str = "spotify_assets_raw"
     serving_url: str = ""
     catalog_source: Literal["sample", "dataset", "spotify"] = "sample"
     catalog_dataset: Path | None = None
@@ -139,6 +140,13 @@ class Settings(BaseSettings):
         if "://" in value and not value.startswith("s3://"):
             raise ValueError("a local directory or s3://bucket/prefix is allowed")
         return value.rstrip("/") if value != "/" else value
+
+    @field_validator("athena_raw_schema")
+    @classmethod
+    def _glue_name(cls, value: str) -> str:
+        if not re.fullmatch("[a-z_][a-z0-9_]{0,126}", value):
+            raise ValueError("a Glue database's name is allowed: small letters, digits and '_'")
+        return value
 
     @field_validator("serving_url")
     @classmethod

@@ -38,7 +38,7 @@ def read_parquet(storage: Storage, path: str, columns: list[str] | None = None) 
         with storage.filesystem.open_input_file(storage.full_path(path)) as file:
             return pq.ParquetFile(file).read(columns=columns)
     except (pa.ArrowInvalid, OSError) as error:
-        raise LakeError(f"{storage.uri_of(path)} cannot be read: {error}") from error
+        raise LakeError(f"{storage.uri_of(path)} cannot be read: {storage.explain(error)}") from error
 
 
 def batch_digest(content: pa.Table, source: str) -> str:

@@ -127,9 +127,10 @@ class Lake:
                 return self._dataset(table, files).to_table(columns=names)
             except (pa.ArrowInvalid, OSError) as error:
                 # Compaction may have replaced a file between listing and reading: its rows are in another.
-                if isinstance(error, FileNotFoundError) and files != self.files(table):
+                if isinstance(error, OSError) and files != self.files(table):
                     continue
-                raise LakeError(f"Observations of {table} cannot be read: {error}") from error
+                reason = self.storage.explain(error)
+                raise LakeError(f"Observations of {table} cannot be read: {reason}") from error
 
     def row_count(self, table: str) -> int:
         """Return how many observations a table holds, markers among them."""
@@ -193,8 +194,8 @@ def open_lake(settings: Settings) -> Lake:
     """Open the lake of `LAKE_URI`.
 
     Raises:
-        SettingsError: it is in a kind of place that this version does not have.
-        LakeError: there is a file where its directory should be.
+        SettingsError: it is neither a local directory nor s3://bucket/prefix.
+        LakeError: there is a file where its directory should be, or no such AWS profile.
     """
     return Lake(open_storage(settings.lake_uri))
 

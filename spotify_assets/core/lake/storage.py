@@ -1,7 +1,8 @@
 """Where the lake's bytes go: one small class per kind of place.
 
 Here: writing a file whole, reading, listing and deleting, by paths relative to the lake's root. Not here:
-what the files mean or hold (`lake.py`). A new kind of place is a subclass with its own `write_whole`.
+what the files mean or hold (`lake.py`), or the calls of S3 (`storage_s3.py`). A new kind of place is a
+subclass with its own `write_whole`.
 """
 
 from __future__ import annotations
@@ -29,11 +30,15 @@ STALE_AFTER_SECONDS = 3600.0
 class Storage(ABC):
     """A place for files, below one root. Paths are relative to it, with `/` between parts."""
 
-    def __init__(self, uri: str, filesystem: pafs.FileSystem, root: str) -> None:
+    def __init__(self, uri: str, root: str) -> None:
         """Keep files below `root` of `filesystem`; `uri` is what people call that place."""
         self.uri = uri
-        self.filesystem = filesystem
         self._root = root.rstrip("/")
+
+    @property
+    @abstractmethod
+    def filesystem(self) -> pafs.FileSystem:
+        """The place as arrow reads it."""
 
     @abstractmethod
     def write_whole(self, path: str, content: Content) -> None:
@@ -90,7 +95,11 @@ class Storage(ABC):
         except OSError as error:
             raise LakeError(f"{self.uri_of(directory)} cannot be listed: {error}") from error
         paths = (info.path[len(self._root) + 1 :] for info in infos if info.is_file)
-        return sorted(p for p in paths if p.endswith(suffix) and not _hidden(p))
+        return sorted(p for p in paths if p.endswith(suffix) and not is_hidden(p))
+
+    def explain(self, error: Exception) -> str:
+        """Return what an error of `filesystem` means."""
+        return str(error)
 
     def delete(self, path: str) -> None:
         """Delete a file; nothing happens where there is none."""
@@ -108,7 +117,13 @@ class LocalStorage(Storage):
     def __init__(self, directory: Path) -> None:
         """Keep files below `directory`."""
         self.directory = directory.absolute()
-        super().__init__(str(self.directory), pafs.LocalFileSystem(), str(self.directory))
+        super().__init__(str(self.directory), str(self.directory))
+        self._filesystem = pafs.LocalFileSystem()
+
+    @property
+    def filesystem(self) -> pafs.FileSystem:
+        """This machine's files."""
+        return self._filesystem
 
     def write_whole(self, path: str, content: Content) -> None:
         """Write beside the target, bring it to disk, then rename over it."""
@@ -149,26 +164,27 @@ class LocalStorage(Storage):
 
 
 def open_storage(uri: str) -> Storage:
-    """Open the place that `LAKE_URI` names: a local directory.
+    """Open the place that `LAKE_URI` names: a local directory, or a prefix of an S3 bucket.
 
     Raises:
-        SettingsError: it is a kind of place that this version does not have.
-        LakeError: there is a file where the directory should be.
+        SettingsError: it is neither, or names no bucket.
+        LakeError: there is a file where the directory should be, or no such AWS profile.
     """
     if uri.startswith("s3://"):
-        raise SettingsError(
-            f"LAKE_URI={uri}: lakes on S3 are not in this version; name a local directory, "
-            "or unset it to use $PLATFORM_HOME/lake"
-        )
+        # Imported here: boto3 takes a third of a second that local lakes need not spend.
+        from spotify_assets.core.lake.storage_s3 import S3Storage
+
+        return S3Storage(uri)
     if "://" in uri:
-        raise SettingsError(f"LAKE_URI={uri}: a local directory is allowed")
+        raise SettingsError(f"LAKE_URI={uri}: a local directory or s3://bucket/prefix is allowed")
     directory = Path(uri)
     if directory.exists() and not directory.is_dir():
         raise LakeError(f"LAKE_URI={uri} is a file: name a directory, or a path where one can be made")
     return LocalStorage(directory)
 
 
-def _hidden(path: str) -> bool:
+def is_hidden(path: str) -> bool:
+    """Whether query engines pass a path over: a part of it starts with `.` or `_`."""
     return any(part.startswith((".", "_")) for part in PurePosixPath(path).parts)
 
 

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import pytest
 
@@ -22,12 +23,14 @@ def artist(artist_id: str, name: str, **more: object) -> dict[str, object]:
 
 
 def anywhere(lake: Lake, text: str) -> bool:
-    """Whether a text is on disk: as plain bytes, or in the decoded values of any Parquet file."""
-    files = [p for p in lake.storage.directory.rglob("*") if p.is_file()]  # type: ignore[attr-defined]
+    """Whether a text is in any file, seen or hidden: as plain bytes, or in the values of a Parquet file."""
+    below = pafs.FileSelector(lake.storage.full_path("x").removesuffix("/x"), recursive=True)
+    infos = lake.storage.filesystem.get_file_info(below)
+    files = [lake.storage.filesystem.open_input_file(info.path) for info in infos if info.is_file]
     assert files
     return any(
-        text.encode() in path.read_bytes() or text in str(pq.ParquetFile(path).read().to_pylist())
-        for path in files
+        text.encode() in file.readall() or text in str(pq.ParquetFile(file).read().to_pylist())
+        for file in files
     )
 
 
@@ -115,7 +118,9 @@ def test_purge_leaves_the_schema_of_an_emptied_table(lake: Lake) -> None:
     assert lake.purge(NOW, source="dataset") == Purged(files_rewritten=1, files_deleted=1, rows_removed=2)
     assert not anywhere(lake, "Gone Song")
     (left,) = lake.files("tracks")
-    assert pq.read_schema(lake.storage.full_path(left)) == raw_schema("tracks")
+    assert pq.read_schema(lake.storage.full_path(left), filesystem=lake.storage.filesystem) == raw_schema(
+        "tracks"
+    )
     assert lake.purge(NOW, source="dataset") == Purged(0, 0, 0)
 
 

@@ -1,0 +1,161 @@
+"""AWS on loopback: moto's server, with a log of calls and room for faults in front of it.
+
+Here: S3, Glue and STS as moto has them, and answers that AWS gives on a bad day. Not here: what Athena does
+with a statement.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import boto3
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+REGION = "ap-northeast-2"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    # Nothing of the person who runs the tests.
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    # Fewer than in earnest: tests wait for what is to fail.
+    "AWS_MAX_ATTEMPTS": "4",
+}
+
+
+MOTO_UPLOADS_BEGAN = b"2010-11-10T20:48:33.000Z"
+"""What moto says of every multipart upload, whenever it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCall:
+    """One call, as it came."""
+
+    method: str
+    path: str
+    query: str
+    target: str
+    """The operation, where the service names it in a header: `AWSGlue.GetTable`."""
+
+
+@dataclass(slots=True)
+class AwsFault:
+    """What is answered instead, to the calls that `to` picks."""
+
+    status: int
+    code: str
+    to: Callable[[AwsCall], bool]
+    times: int | None
+    """How often; None is for good."""
+    met: int = 0
+
+    def takes(self, call: AwsCall) -> bool:
+        """Whether this call gets it; one time fewer is left then."""
+        if (self.times is not None and self.met >= self.times) or not self.to(call):
+            return False
+        self.met += 1
+        return True
+
+
+@dataclass(slots=True)
+class AwsDouble:
+    """A server of AWS's services, for as long as `aws_double` lasts."""
+
+    url: str = ""
+    calls: list[AwsCall] = field(default_factory=list)
+    faults: list[AwsFault] = field(default_factory=list)
+    uploads_began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """What is said of unfinished uploads instead of moto's own constant."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which any client comes here."""
+        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.url}
+
+    def client(self, service: str) -> Any:
+        """Return a client of the test's own, which the faults do meet."""
+        make: Any = boto3.client
+        return make(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def make_bucket(self, name: str) -> str:
+        """Make a bucket and return its name."""
+        where = {"LocationConstraint": REGION}
+        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=where)
+        return name
+
+    def fail(
+        self, status: int, code: str, to: Callable[[AwsCall], bool] = lambda _: True, times: int | None = None
+    ) -> AwsFault:
+        """Answer so from now on; return the fault, which counts how many calls met it."""
+        fault = AwsFault(status, code, to, times)
+        self.faults.append(fault)
+        return fault
+
+
+@contextmanager
+def aws_double() -> Iterator[AwsDouble]:
+    """Serve S3, Glue and STS on a free port."""
+    double = AwsDouble()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        call = AwsCall(
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            environ.get("QUERY_STRING", ""),
+            environ.get("HTTP_X_AMZ_TARGET", ""),
+        )
+        with double.lock:
+            double.calls.append(call)
+            fault = next((one for one in double.faults if one.takes(call)), None)
+        if fault is None:
+            answer: Iterable[bytes] = moto(environ, start_response)
+            if call.method == "GET" and "uploads" in call.query.split("&"):
+                began = f"{double.uploads_began:%Y-%m-%dT%H:%M:%S}.000Z".encode()
+                return [part.replace(MOTO_UPLOADS_BEGAN, began) for part in answer]
+            return answer
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"].read(length)
+        return refuse(fault, call, start_response)
+
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    double.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield double
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def refuse(fault: AwsFault, call: AwsCall, start_response: StartResponse) -> list[bytes]:
+    """Answer in the words of the service: XML for S3, JSON for those that name their operation."""
+    if call.target:
+        body = f'{{"__type": "{fault.code}", "message": "by the test"}}'.encode()
+        kind = "application/x-amz-json-1.1"
+    else:
+        body = f"<?xml version='1.0'?><Error><Code>{fault.code}</Code><Message>by the test</Message></Error>".encode()
+        kind = "application/xml"
+    start_response(f"{fault.status} Fault", [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    return [b"" if call.method == "HEAD" else body]
