@@ -104,17 +104,6 @@ def empty(tmp_path: Path) -> Terminal:
     return Terminal(tmp_path / "home")
 
 
-@pytest.fixture(scope="session")
-def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample, built once, as the first refresh on an empty platform does; only ever copied."""
-    home = tmp_path_factory.mktemp("commands") / "sample"
-    done = Terminal(home).run("spotify-assets", "refresh", "aespa")
-    assert done.returncode == 0, done.stderr
-    assert "no fitted model yet: building everything" in done.stdout
-    assert "aespa: answered, with 20 similar artists" in done.stdout
-    return home
-
-
 @pytest.fixture
 def built(sample_home: Path, tmp_path: Path) -> Iterator[Terminal]:
     """A terminal on a copy of the sample's platform, to do anything with."""

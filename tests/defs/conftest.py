@@ -1,5 +1,6 @@
 """Platforms in a temporary directory, on the bundled sample, with a Dagster instance of their own."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,12 +49,12 @@ class Graph:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
-    """The sample, built once for all tests of a module."""
+def built(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    """The sample, built, for all tests of a module."""
+    home = tmp_path_factory.mktemp("graph") / "home"
+    shutil.copytree(sample_home, home, symlinks=True)
     with dg.DagsterInstance.ephemeral() as instance:
-        graph = Graph(sample_platform(tmp_path_factory.mktemp("built")), instance)
-        assert graph.run().success
-        yield graph
+        yield Graph(sample_platform(home), instance)
 
 
 def metadata_of(result: dg.ExecuteInProcessResult, asset: str) -> dict:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -72,17 +73,16 @@ def wait_for(what: str, found: Callable[[], Any], patience: float = PATIENCE) ->
 
 
 @pytest.fixture(scope="module")
-def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+def loop(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """The sample built by the command, the daemon and the bot running."""
-    home = tmp_path_factory.mktemp("loop")
+    home = tmp_path_factory.mktemp("loop") / "home"
+    shutil.copytree(sample_home, home, symlinks=True)
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("DAGSTER_", "DBT_"))},
         "PLATFORM_HOME": str(home),
         "DAGSTER_HOME": str(home / "dagster"),
     }
     processes = Processes(home, environment)
-    built = processes.run("spotify-assets", "materialize")
-    assert built.returncode == 0, built.stderr
     processes.start(
         "dagster-daemon", "run", "--workspace", str(PROJECT_ROOT / "workspace.yaml"), log="daemon.log"
     )
