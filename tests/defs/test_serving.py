@@ -1,0 +1,286 @@
+"""Publishing: documents change only with their content, load as what the bot reads, and snapshots are whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from spotify_assets.core.lake.lake import Lake
+from spotify_assets.core.lake.pointers import current_snapshot, new_id, snapshots
+from spotify_assets.core.names import name_key
+from spotify_assets.core.records import SIMILARITY_FEATURES
+from spotify_assets.core.settings import PROJECT_ROOT
+from spotify_assets.core.store import ServingStore
+from spotify_assets.core.store.documents import ArtistCard, ArtistDocument, TrackCard, TrackDocument
+from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.definitions import build_defs
+from spotify_assets.defs.marts.warehouse import MARTS
+from spotify_assets.defs.serving.publish import KINDS, publish
+from spotify_assets.defs.serving.snapshot import drop_unlisted
+from tests.defs.conftest import Graph
+
+
+@contextmanager
+def marts_of(graph: Graph) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The built marts as tables in memory, to change at will."""
+    warehouse = graph.platform.settings.warehouse_path
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{warehouse}' as built (read_only)")
+        for mart in MARTS:
+            connection.execute(f"create table {mart} as from built.{mart}")
+        connection.execute("detach built")
+        yield connection
+
+
+@pytest.fixture
+def marts(built: Graph) -> Iterator[duckdb.DuckDBPyConnection]:
+    with marts_of(built) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def published(built: Graph, tmp_path_factory: pytest.TempPathFactory) -> SqlStore:
+    """A store of its own, to which the marts were published once; tests leave it as it was."""
+    store = SqlStore(f"sqlite:///{tmp_path_factory.mktemp('serving') / 'serving.db'}")
+    with marts_of(built) as connection:
+        for kind in KINDS:
+            assert publish(connection, store, kind).written > 100
+    return store
+
+
+def documents(store: ServingStore) -> dict[tuple[str, str], ArtistDocument | TrackDocument | None]:
+    artists = {("artist", i): store.answers.artist(i) for i in store.answers.versions("artist")}
+    return artists | {("track", i): store.answers.track(i) for i in store.answers.versions("track")}
+
+
+def versions(store: ServingStore) -> dict[tuple[str, str], str]:
+    return {(kind, i): v for kind in KINDS for i, v in store.answers.versions(kind).items()}
+
+
+def test_publishing_again_writes_and_removes_nothing(
+    marts: duckdb.DuckDBPyConnection, published: SqlStore
+) -> None:
+    again = [publish(marts, published, kind) for kind in KINDS]
+    assert [(part.written, part.removed) for part in again] == [(0, 0), (0, 0)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update dim_tracks set image_url = 'https://img.example/new' where track_id = 'sample-track-aespa-01'",
+        "update dim_artists set genres = ['polka'] where artist_id = 'sample-artist-aespa'",
+        "update track_similarity set score = 0.5 where track_id = 'sample-track-iu-01' and rank = 10",
+    ],
+    ids=["a song's picture", "an artist's genres", "a score"],
+)
+def test_just_the_documents_whose_content_changed_get_another_version(
+    built: Graph, marts: duckdb.DuckDBPyConnection, published: SqlStore, change: str
+) -> None:
+    before, old = documents(published), versions(published)
+    marts.execute(change)
+    written = sum(publish(marts, published, kind).written for kind in KINDS)
+    after, new = documents(published), versions(published)
+    changed = {key for key in after if after[key] != before[key]}
+    assert 0 < len(changed) < len(before) / 4
+    assert {key for key in new if new[key] != old[key]} == changed
+    assert written == len(changed)
+    with marts_of(built) as unchanged:
+        assert sum(publish(unchanged, published, kind).written for kind in KINDS) == len(changed)
+    assert versions(published) == old, "the same content has the same version, whenever it was made"
+
+
+def test_an_alias_alone_makes_a_new_version_and_leads_to_the_artist(
+    built: Graph, marts: duckdb.DuckDBPyConnection, published: SqlStore
+) -> None:
+    marts.execute(
+        "insert into dim_artist_aliases (artist_id, alias) values ('sample-artist-aespa', 'Black Mamba Girls')"
+    )
+    assert publish(marts, published, "artist").written == 1
+    assert [m.target_id for m in published.answers.find(name_key("black mamba girls"))] == [
+        "sample-artist-aespa"
+    ]
+    with marts_of(built) as unchanged:
+        publish(unchanged, published, "artist")
+    assert published.answers.find(name_key("black mamba girls")) == []
+
+
+def test_what_left_the_marts_leaves_with_all_its_names(
+    built: Graph, marts: duckdb.DuckDBPyConnection, published: SqlStore
+) -> None:
+    names = [name_key(name) for name in ("aespa", "에스파")]
+    assert all(published.answers.find(name) for name in names)
+    marts.execute("delete from dim_artists where artist_id = 'sample-artist-aespa'")
+    part = publish(marts, published, "artist")
+    assert part.removed == 1
+    assert published.answers.artist("sample-artist-aespa") is None
+    assert not any(match.kind == "artist" for name in names for match in published.answers.find(name))
+    listed = {s.artist.artist_id for d in documents(published).values() if isinstance(d, ArtistDocument) for s in d.similar}  # fmt: skip
+    assert "sample-artist-aespa" not in listed
+    with marts_of(built) as unchanged:
+        publish(unchanged, published, "artist")
+    assert all(published.answers.find(name) for name in names)
+
+
+def cards_of(document: ArtistDocument | TrackDocument) -> list[ArtistCard | TrackCard]:
+    if isinstance(document, TrackDocument):
+        return [document.track, *(s.track for s in document.similar)]
+    songs = [*document.top_tracks, *(t for s in document.similar for t in s.tracks)]
+    return [document.artist, *(s.artist for s in document.similar), *songs]
+
+
+def test_every_document_made_in_sql_is_what_the_bot_reads(
+    marts: duckdb.DuckDBPyConnection, published: SqlStore
+) -> None:
+    """Dataclasses take whatever they are given; here every field is looked at, of every artist and song."""
+    found = documents(published)
+    expected = {("artist", i) for (i,) in marts.sql("select artist_id from dim_artists").fetchall()} | {
+        ("track", i) for (i,) in marts.sql("select track_id from dim_tracks").fetchall()
+    }
+    assert set(found) == expected
+    for document in found.values():
+        assert document
+        for card in cards_of(document):
+            assert isinstance(card.name, str) and card.name
+            assert card.image_url is None or isinstance(card.image_url, str)
+            texts = card.genres if isinstance(card, ArtistCard) else card.artists
+            assert all(isinstance(text, str) and text for text in texts)
+        for entry in document.similar:
+            assert 0 <= entry.score <= 1
+            assert set(entry.likeness.close_features) <= set(SIMILARITY_FEATURES)
+            assert all(isinstance(genre, str) for genre in entry.likeness.shared_genres)
+        scores = [entry.score for entry in document.similar]
+        assert scores == sorted(scores, reverse=True)
+        assert isinstance(document.model_version, str) == bool(document.similar)
+
+
+def test_documents_say_what_the_marts_say(marts: duckdb.DuckDBPyConnection, published: SqlStore) -> None:
+    artists = {i: published.answers.artist(i) for i in published.answers.versions("artist")}
+    listed = [(i, rank, s.artist.artist_id, s.score) for i, d in artists.items() if d for rank, s in enumerate(d.similar, 1)]  # fmt: skip
+    assert (
+        sorted(listed)
+        == marts.sql(
+            "select artist_id, rank, related_id, score from artist_similarity order by all"
+        ).fetchall()
+    )
+    top = [(i, rank, t.track_id, t.name) for i, d in artists.items() if d for rank, t in enumerate(d.top_tracks, 1)]  # fmt: skip
+    assert (
+        sorted(top)
+        == marts.sql("select artist_id, rank, track_id, name from artist_top_tracks order by all").fetchall()
+    )
+    counts = Counter(len(d.similar) for d in artists.values() if d)
+    assert set(counts) <= {0, 20}, "an artist without features is answered for, with nobody similar"
+
+
+def pointer(lake: Lake) -> str:
+    snapshot = current_snapshot(lake)
+    assert snapshot
+    return snapshot.snapshot
+
+
+def look(root: Path) -> tuple[str, int]:
+    """Read what the pointer names, as any tool would, and check that it belongs together."""
+    current = json.loads((root / "marts/CURRENT.json").read_text())
+    tables = {
+        mart: pq.ParquetFile(root / "marts" / path).read()
+        for mart, paths in current["marts"].items()
+        for path in paths
+    }
+    assert set(tables) == set(MARTS)
+    artists = set(tables["dim_artists"]["artist_id"].to_pylist())
+    assert set(tables["artist_similarity"]["related_id"].to_pylist()) <= artists
+    assert set(tables["artist_similarity"]["model_version"].to_pylist()) == {current["model_version"]}
+    assert set(tables["track_similarity"]["model_version"].to_pylist()) == {current["model_version"]}
+    return current["snapshot"], len(artists)
+
+
+def fitting_and_all_behind() -> list[dg.AssetKey]:
+    graph = build_defs().resolve_asset_graph()
+    behind = dg.AssetSelection.assets("similarity_model").downstream() - dg.AssetSelection.groups("refresh")
+    return sorted(behind.resolve(graph))
+
+
+@pytest.mark.slow
+def test_a_reader_sees_only_whole_snapshots_while_two_are_built(built: Graph) -> None:
+    root, done = Path(built.platform.settings.lake_uri), threading.Event()
+
+    def read() -> set[str]:
+        seen = set()
+        while not done.is_set():
+            seen.add(look(root)[0])
+        return seen
+
+    first = pointer(built.platform.lake)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        try:
+            assert built.run("build", asset_selection=fitting_and_all_behind()).success
+            second = pointer(built.platform.lake)
+            assert built.run("build", asset_selection=[dg.AssetKey("mart_snapshot")]).success
+            third = pointer(built.platform.lake)
+            time.sleep(0.5)
+        finally:
+            done.set()
+        seen = reading.result(timeout=30)
+    assert {first, second, third} <= seen
+
+
+@pytest.mark.slow
+def test_an_export_killed_half_way_leaves_the_pointer_where_it_was(built: Graph) -> None:
+    lake = built.platform.lake
+    root, first = Path(lake.storage.uri), pointer(lake)
+    before = set(snapshots(lake))
+    environment = {**os.environ, "PLATFORM_HOME": str(built.platform.settings.platform_home)}
+    for _ in range(5):
+        directories = set((root / "marts" / MARTS[0]).iterdir())
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("spotify-assets"), "materialize", "mart_snapshot"],
+            env=environment, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        while not (begun := set((root / "marts" / MARTS[0]).iterdir()) - directories):
+            assert process.poll() is None, "the export ended before it began"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        ((killed),) = (directory.name for directory in begun)
+        written = [mart for mart in MARTS if (root / "marts" / mart / killed / "part-0.parquet").exists()]
+        if len(written) < len(MARTS):
+            break
+    else:
+        pytest.fail("five exports were all too fast to be killed half-way")
+    assert pointer(lake) == first
+    assert set(snapshots(lake)) == before, "nobody can go back to half a snapshot"
+    assert look(root)[0] == first
+
+    # The next build publishes as ever, and what the killed one left is cleared away in time.
+    assert built.run("build", asset_selection=[dg.AssetKey("mart_snapshot")]).success
+    assert pointer(lake) > first
+    unlisted = drop_unlisted(lake, datetime.now(UTC) + timedelta(seconds=5))
+    assert {path.split("/")[2] for path in unlisted} <= {killed}
+    assert look(root)[0] == pointer(lake)
+
+
+def test_what_is_listed_is_never_cleared_away(built: Graph) -> None:
+    lake = built.platform.lake
+    young = f"marts/dim_artists/snapshot={new_id('s', datetime.now(UTC))}/part-0.parquet"
+    lake.storage.write_whole(young, b"PAR1, being written by an export this moment")
+    try:
+        before = lake.storage.list("marts", ".parquet")
+        assert drop_unlisted(lake, datetime.now(UTC) - timedelta(days=1)) == []
+        assert lake.storage.list("marts", ".parquet") == before
+    finally:
+        lake.storage.delete(young)
