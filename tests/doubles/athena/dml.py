@@ -1,4 +1,4 @@
-"""Statements that read or write rows, and views, in Trino's dialect as Athena takes it."""
+"""Statements that read or write rows, in Trino's dialect as Athena takes it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from .rewrites import rewrite
 from .session import RESULT, Session
 from .translate import CATALOG
 from .values import athena_type, duck_type, hive_type, identifier
-
-Columns = list[tuple[str, Any]]
+from .views import Columns, refuse_columns, refuse_unnamed
 
 
 def query(session: Session, body: str, database: str) -> Result:
@@ -35,47 +34,6 @@ def explain(session: Session, body: str, database: str) -> Result:
     sql = session.translated(parse(re.sub(r"(?is)^explain\s+", "", body)), database)
     lines = [str(row[1]) for row in session.execute(f"EXPLAIN {sql}").fetchall()]
     return Result.of_lines("EXPLAIN", lines)
-
-
-def create_view(session: Session, body: str, database: str) -> Result:
-    """CREATE VIEW: the query is checked now and kept as text."""
-    match = re.match(r"(?is)create\s+(or\s+replace\s+)?view\s+(\S+)\s+as\s+(.*)$", body)
-    if match is None:
-        raise AthenaFailure("SYNTAX_ERROR", "line 1:1: mismatched input 'create view'")
-    target = parse(f"select 1 from {match[2]}").find(exp.Table)
-    place, name = (target.db or database).lower(), target.name.lower()
-    session.catalog.require_database(place)
-    tree = parse(match[3])
-    _refuse_unnamed(tree)
-    described = session.execute(f"DESCRIBE {session.translated(tree, database)}").fetchall()
-    types = {row[0]: session.con.sql(f"SELECT NULL::{row[1]} AS c").types[0] for row in described}
-    columns: Columns = [(row[0], types[row[0]]) for row in described]
-    _refuse_columns(columns)
-    before = session.catalog.table(place, name)
-    if before and not glue.is_view(before):
-        raise AthenaFailure(
-            "NOT_SUPPORTED", f"'{CATALOG}.{place}.{name}' is a table and cannot be replaced by a view"
-        )
-    if before and not match[1]:
-        raise AthenaFailure("ALREADY_EXISTS", f"line 1:1: View already exists: '{CATALOG}.{place}.{name}'")
-    spec = {
-        "originalSql": match[3],
-        "catalog": CATALOG,
-        "schema": database,
-        "columns": [{"name": column.lower(), "type": athena_type(kind)[0]} for column, kind in columns],
-    }
-    fields = [{"Name": column.lower(), "Type": hive_type(kind, strict=False)} for column, kind in columns]
-    entry = {
-        "Name": name,
-        "TableType": "VIRTUAL_VIEW",
-        "Parameters": {"presto_view": "true", "comment": "Presto View"},
-        "PartitionKeys": [],
-        "ViewOriginalText": glue.encode_view(spec),
-        "ViewExpandedText": "/* Presto View */",
-        "StorageDescriptor": {"Columns": fields, "Location": "", "SerdeInfo": {}},
-    }
-    (session.catalog.update if before else session.catalog.create)(place, entry)
-    return Result("CREATE_VIEW")
 
 
 def create_table_as(session: Session, body: str, database: str) -> Result:
@@ -106,9 +64,9 @@ def create_table_as(session: Session, body: str, database: str) -> Result:
             "HIVE_PATH_ALREADY_EXISTS",
             f"Target directory for table '{place}.{name}' already exists: {location}.",
         )
-    _refuse_unnamed(tree.expression)
+    refuse_unnamed(tree.expression)
     columns = session.keep(tree.expression, database)
-    _refuse_columns(columns)
+    refuse_columns(columns)
     if iceberg:
         return _iceberg_table(
             session, (place, name), location, columns, list(given.get("partitioning") or [])
@@ -120,11 +78,6 @@ def _hive_table(
     session: Session, target: tuple[str, str], location: str, columns: Columns, given: dict[str, Any]
 ) -> Result:
     typed = [(column, hive_type(kind)) for column, kind in columns]
-    if any(str(kind) == "TIMESTAMP" for _, kind in columns):
-        raise AthenaFailure(
-            "NOT_SUPPORTED",
-            "Incorrect timestamp precision for timestamp(6); the configured precision is MILLISECONDS",
-        )
     keys = [key.lower() for key in given.get("partitioned_by") or []]
     if keys and [column.lower() for column, _ in typed[-len(keys) :]] != keys:
         raise AthenaFailure(
@@ -295,25 +248,3 @@ def properties(body: str) -> dict[str, Any]:
         given[found[1].lower()] = re.findall(r"'([^']+)'", value) if is_list else value.strip("'")
         place = found.end()
     return given
-
-
-def _refuse_unnamed(tree: Any) -> None:
-    for place, column in enumerate(tree.selects if isinstance(tree, exp.Query) else []):
-        unnamed = not column.alias_or_name and not column.is_star
-        if unnamed or not isinstance(column, exp.Alias | exp.Column | exp.Star | exp.Dot):
-            raise AthenaFailure(
-                "COLUMN_NAME_NOT_SPECIFIED", f"line 1:8: Column name not specified at position {place + 1}"
-            )
-
-
-def _refuse_columns(columns: Columns) -> None:
-    names = [column.lower() for column, _ in columns]
-    for place, name in enumerate(names):
-        if re.fullmatch(r"_col\d+", name):
-            raise AthenaFailure(
-                "COLUMN_NAME_NOT_SPECIFIED", f"line 1:8: Column name not specified at position {place + 1}"
-            )
-        if name in names[:place]:
-            raise AthenaFailure(
-                "DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{name}' specified more than once"
-            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from . import ddl, dml
+from . import ddl, dml, views
 from .catalog import Catalog
 from .errors import AthenaFailure, NotSupportedByDouble
 from .iceberg import Iceberg
@@ -56,7 +56,7 @@ def _maintain(session: Session, body: str, database: str) -> Result:
 
 NAME = r"(?:[\w$.-]|\"[^\"]*\"|`[^`]*`)+"
 ROUTES: list[tuple[str, Execution]] = [
-    (r"create (or replace )?view\b", dml.create_view),
+    (r"create (or replace )?view\b", views.create_view),
     (rf"create table (if not exists )?{NAME} (with ?\(|as\b)", dml.create_table_as),
     (r"create (external )?table\b", ddl.create_table),
     (r"create (schema|database)\b", ddl.create_database),
@@ -102,7 +102,7 @@ class Engine:
         head = re.sub(r"\s+", " ", body[:400]).lower()
         for pattern, execute in ROUTES:
             if re.match(pattern, head):
-                if execute.__module__ == dml.__name__ and "`" in bare:
+                if execute.__module__ in (dml.__name__, views.__name__) and "`" in bare:
                     raise AthenaFailure(
                         "SYNTAX_ERROR",
                         "backquoted identifiers are not supported; use double quotes to quote identifiers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,103 @@ from .errors import AthenaFailure
 FUNCTIONS = frozenset(Path(__file__).with_name("functions.txt").read_text().split())
 # What stands before a bracket and is syntax, not a function.
 SYNTAX = frozenset(
-    """all and any array as between by case cast char coalesce columns cross cube current_date current_timestamp
-    date decimal delete distinct double else end except exists extract filter from full grouping group having if in
-    inner insert intersect interval into is join json_array json_exists json_object json_query json_value lateral
-    left like limit localtimestamp map matched merge not null nullif offset on or order outer over overlay partition
-    position returning right rollup row select set sets some struct substring tblproperties then time timestamp trim
-    try try_cast union unnest update using values varchar bigint integer when where with within""".split()
+    [
+        "all",
+        "and",
+        "any",
+        "array",
+        "as",
+        "between",
+        "by",
+        "case",
+        "cast",
+        "char",
+        "coalesce",
+        "columns",
+        "cross",
+        "cube",
+        "current_date",
+        "current_timestamp",
+        "date",
+        "decimal",
+        "delete",
+        "distinct",
+        "double",
+        "else",
+        "end",
+        "except",
+        "exists",
+        "extract",
+        "filter",
+        "from",
+        "full",
+        "grouping",
+        "group",
+        "having",
+        "if",
+        "in",
+        "inner",
+        "insert",
+        "intersect",
+        "interval",
+        "into",
+        "is",
+        "join",
+        "json_array",
+        "json_exists",
+        "json_object",
+        "json_query",
+        "json_value",
+        "lateral",
+        "left",
+        "like",
+        "limit",
+        "localtimestamp",
+        "map",
+        "matched",
+        "merge",
+        "not",
+        "null",
+        "nullif",
+        "offset",
+        "on",
+        "or",
+        "order",
+        "outer",
+        "over",
+        "overlay",
+        "partition",
+        "position",
+        "returning",
+        "right",
+        "rollup",
+        "row",
+        "select",
+        "set",
+        "sets",
+        "some",
+        "struct",
+        "substring",
+        "tblproperties",
+        "then",
+        "time",
+        "timestamp",
+        "trim",
+        "try",
+        "try_cast",
+        "union",
+        "unnest",
+        "update",
+        "using",
+        "values",
+        "varchar",
+        "bigint",
+        "integer",
+        "when",
+        "where",
+        "with",
+        "within",
+    ]
 )
 _GROUPS = {
     "str": "CHAR NCHAR VARCHAR NVARCHAR TEXT",
@@ -85,7 +177,7 @@ def _refuse_words(sql: str, tree: exp.Expression) -> None:
     named = {alias.name.lower() for alias in tree.find_all(exp.TableAlias)}
     named |= {table.name.lower() for table in tree.find_all(exp.Table)}
     tokens = sqlglot.tokenize(sql, read="athena")
-    for here, after in zip(tokens, tokens[1:], strict=False):
+    for here, after in itertools.pairwise(tokens):
         place = f"line {here.line}:{max(here.col - len(here.text) + 1, 1)}"
         if here.token_type == TokenType.DCOLON:
             raise AthenaFailure("SYNTAX_ERROR", f"{place}: mismatched input '::'")
@@ -93,9 +185,9 @@ def _refuse_words(sql: str, tree: exp.Expression) -> None:
             raise AthenaFailure("SYNTAX_ERROR", f"{place}: mismatched input 'FROM'")
         name = here.text.lower()
         called = after.token_type == TokenType.L_PAREN and re.fullmatch(r"[a-z_]\w*", name)
-        if called and here.token_type not in (TokenType.STRING, TokenType.IDENTIFIER):
-            if name not in FUNCTIONS | SYNTAX | named:
-                raise AthenaFailure("FUNCTION_NOT_FOUND", f"{place}: Function '{name}' not registered")
+        quoted = here.token_type in (TokenType.STRING, TokenType.IDENTIFIER)
+        if called and not quoted and name not in FUNCTIONS | SYNTAX | named:
+            raise AthenaFailure("FUNCTION_NOT_FOUND", f"{place}: Function '{name}' not registered")
 
 
 def _refuse_syntax(tree: exp.Expression) -> None:
@@ -139,9 +231,7 @@ def refuse_types(tree: exp.Expression) -> None:
         elif isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod):
             sides = kind(node.this), kind(node.expression)
             if {"str", "bool"} & set(sides):
-                words = " {} ".format(OPERATORS[type(node)]).join(
-                    WORDS.get(s or "", "unknown") for s in sides
-                )
+                words = f" {OPERATORS[type(node)]} ".join(WORDS.get(s or "", "unknown") for s in sides)
                 raise AthenaFailure("TYPE_MISMATCH", f"line 1:8: Cannot apply operator: {words}")
         elif isinstance(node, exp.Concat | exp.DPipe):
             _refuse_concat(node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,8 @@ class Result:
     def of_query(cls, names: list[str], types: list[Any], rows: list[tuple[Any, ...]]) -> Result:
         """The outcome of a query."""
         words = [str(kind) for kind in types]
+        # Columns without a name are _col0, _col1 in Athena, _col_0 to sqlglot.
+        names = [re.sub(r"^_col_(\d+)$", r"_col\1", name) for name in names]
         columns = [(name, *athena_type(kind)) for name, kind in zip(names, types, strict=True)]
         texts = [[text(value, word) for value, word in zip(row, words, strict=True)] for row in rows]
         return cls("SELECT", "DML", columns, texts, plain=False)

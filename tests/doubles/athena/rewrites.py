@@ -8,19 +8,16 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
+from . import arrays
+from .arrays import call, number, string
 from .errors import NotSupportedByDouble
 from .refusals import kind
 
 T = exp.DataType.Type
 FLOATS = (T.DOUBLE, T.FLOAT)
 INTEGERS = (T.INT, T.BIGINT, T.SMALLINT, T.TINYINT)
-number = exp.Literal.number
-string = exp.Literal.string
-
-
-def call(name: str, *arguments: Any) -> exp.Anonymous:
-    """A call that sqlglot leaves as it is written."""
-    return exp.Anonymous(this=name, expressions=[argument for argument in arguments if argument is not None])
+# Names that both have and that answer differently.
+OTHERWISE = frozenset(["url_encode", "url_decode", "json_query", "json_value", "to_base", "entropy", "nan"])
 
 
 def type_of(node: Any) -> Any:
@@ -44,8 +41,14 @@ def _cast(node: Any) -> exp.Expression:
         # Athena keeps the digits asked for; a plain timestamp has three.
         exact = exp.DataType.build("TIMESTAMP" if digits > 3 else "TIMESTAMP_MS", dialect="duckdb")
         return type(node)(this=node.this, to=exact)
-    if type_of(node.this) in FLOATS and target.this in INTEGERS:
-        node.set("this", call("trino_round", node.this))
+    if target.this in INTEGERS:
+        if type_of(node.this) in FLOATS:
+            node.set("this", call("trino_round", node.this))
+        elif kind(node.this) == "str" and not isinstance(node, exp.TryCast):
+            # DuckDB rounds the text of a fraction; Trino refuses it.
+            node.set("this", call("trino_whole", node.this))
+    if type_of(node.this) == T.JSON and target.this in exp.DataType.TEXT_TYPES:
+        raise NotSupportedByDouble("a cast of JSON to varchar (DuckDB answers for objects too)")
     return node
 
 
@@ -58,10 +61,22 @@ def _date_diff(node: Any) -> exp.Expression:
 
 
 def _keep_date(node: Any) -> exp.Expression:
-    # Truncating a date, or adding to one, leaves a date in Trino.
-    if kind(node.this) == "date" and not isinstance(node.parent, exp.Cast):
+    # Truncating a date or adding to one leaves a date in Trino; a timestamp keeps its digits.
+    if isinstance(node.parent, exp.Cast):
+        return node
+    if kind(node.this) == "date":
         return exp.cast(node, "date")
+    if _has_milliseconds(node.this):
+        return exp.Cast(this=node, to=exp.DataType(this=T.USERDEFINED, kind="TIMESTAMP_MS"))
     return node
+
+
+def _has_milliseconds(node: Any) -> bool:
+    annotated = getattr(node, "type", None)
+    if annotated is None:
+        return False
+    digits = annotated.expressions[0].name if annotated.expressions else ""
+    return annotated.this == T.TIMESTAMP_MS or (annotated.this == T.TIMESTAMP and digits == "3")
 
 
 def _regexp_replace(node: Any) -> exp.Expression:
@@ -80,14 +95,21 @@ def _json_extract_scalar(node: Any) -> exp.Expression:
 
 
 def _divide(node: Any) -> exp.Expression:
+    if any(map(_is_decimal, (node.this, node.expression))):
+        raise NotSupportedByDouble("division of decimals (DuckDB answers with a double)")
     sides = type_of(node.this), type_of(node.expression)
     if any(side in FLOATS for side in sides):
         return call("trino_divide", node.this, node.expression)
     if all(side in INTEGERS for side in sides):
         return call("trino_divide_whole", node.this, node.expression)
-    if T.DECIMAL in sides and all(kind(side) == "num" for side in (node.this, node.expression)):
-        raise NotSupportedByDouble("division of decimals (DuckDB answers with a double)")
     return node
+
+
+def _is_decimal(node: Any) -> bool:
+    # A literal with a point and no exponent is a decimal in Trino; sqlglot takes it for a double.
+    if isinstance(node, exp.Literal) and not node.is_string:
+        return "." in node.name and "e" not in node.name.lower()
+    return type_of(node) == T.DECIMAL
 
 
 def _remainder(node: Any) -> exp.Expression:
@@ -102,15 +124,6 @@ def _subtract(node: Any) -> exp.Expression:
     return node
 
 
-def _reduce(node: Any) -> exp.Expression:
-    body = call("list_reduce", node.this, node.args["merge"], node.args["initial"])
-    finish = node.args.get("finish")
-    if not finish:
-        return body
-    mapped = call("list_transform", exp.Array(expressions=[body]), finish)
-    return exp.Bracket(this=exp.Paren(this=mapped), expressions=[number(1)], offset=1)
-
-
 def _split(node: Any) -> exp.Expression:
     limit = node.args.get("limit")
     return call("trino_split_limit", node.this, node.expression, limit) if limit else node
@@ -121,30 +134,6 @@ def _substring(node: Any) -> exp.Expression:
     if length is None:
         return call("trino_substr", node.this, start)
     return call("trino_substr_of", node.this, start, length)
-
-
-def _array_sort(node: Any) -> exp.Expression:
-    if node.args.get("expression"):
-        raise NotSupportedByDouble("array_sort with a comparator")
-    # Nulls go last in Trino.
-    return call("list_sort", node.this, string("ASC"), string("NULLS LAST"))
-
-
-def _bracket(node: Any) -> exp.Expression:
-    if node.args.get("safe"):
-        return node
-    if kind(node.this) == "arr":
-        # sqlglot keeps subscripts counted from 0 unless it marked them otherwise.
-        index = node.expressions[0]
-        if not node.args.get("offset"):
-            index = exp.Add(this=exp.Paren(this=index), expression=number(1))
-        return call("trino_subscript", node.this, index)
-    if kind(node.this) == "map":
-        key = node.expressions[0]
-        if node.args.get("offset") is None and key.is_int:
-            key = number(int(key.name) + 1)
-        return call("trino_map_get", node.this, key)
-    return node
 
 
 def _largest(name: str) -> Callable[[Any], exp.Expression]:
@@ -161,17 +150,6 @@ def _random(node: Any) -> exp.Expression:
     if node.args.get("this"):
         return exp.cast(call("floor", exp.Mul(this=call("random"), expression=node.this)), "bigint")
     return node
-
-
-def _concatenate(node: Any) -> exp.Expression:
-    left, right = node.this, node.expression
-    if (kind(left) == "arr" or isinstance(left, exp.Array)) and kind(right) not in ("arr", None):
-        return call("list_append", left, right)
-    return node
-
-
-def _reverse(node: Any) -> exp.Expression:
-    return call("list_reverse", node.this) if kind(node.this) == "arr" else node
 
 
 def _concat(node: Any) -> exp.Expression:
@@ -193,46 +171,35 @@ def _wrapped_sum(node: Any) -> exp.Expression:
     if isinstance(node.this, exp.Sum) and type_of(node.this.this) in INTEGERS:
         if not isinstance(node.parent, exp.Window):
             return exp.cast(node, "bigint")
-    elif isinstance(node.this, exp.Filter) and isinstance(node.this.this, exp.Sum):
-        if type_of(node.this.this.this) in INTEGERS:
-            return exp.cast(node, "bigint")
+    elif (
+        isinstance(node.this, exp.Filter)
+        and isinstance(node.this.this, exp.Sum)
+        and type_of(node.this.this.this) in INTEGERS
+    ):
+        return exp.cast(node, "bigint")
     return node
 
 
-def _typeof(node: Any) -> exp.Expression:
-    return node if isinstance(node.parent, exp.Anonymous) else call("lower", node)
+def _average(node: Any) -> exp.Expression:
+    if _is_decimal(node.this):
+        raise NotSupportedByDouble("the average of decimals (DuckDB answers with a double)")
+    return node
+
+
+def _equal(node: Any) -> exp.Expression:
+    if kind(node.this) == kind(node.expression) == "arr":
+        raise NotSupportedByDouble("comparing arrays (a null inside makes Trino's answer null)")
+    return node
+
+
+def _absent(node: Any) -> exp.Expression:
+    raise NotSupportedByDouble(f"{node.sql('athena')[:60]}, which DuckDB answers otherwise")
 
 
 def _anonymous(node: Any) -> exp.Expression:
-    name, arguments = node.name.lower(), node.expressions
-    if name == "zip_with":
-        return _zip_with(arguments)
-    if name in ("any_match", "all_match", "none_match"):
-        hits = call("len", call("list_filter", arguments[0], arguments[1]))
-        size = call("len", arguments[0].copy())
-        wanted = {
-            "any_match": exp.GT(this=hits, expression=number(0)),
-            "none_match": exp.EQ(this=hits, expression=number(0)),
-            "all_match": exp.EQ(this=hits, expression=size),
-        }
-        return exp.Paren(this=wanted[name])
-    return node
-
-
-def _zip_with(arguments: list[Any]) -> exp.Expression:
-    names = [parameter.name for parameter in arguments[2].expressions]
-    pair = exp.to_identifier("pair_")
-
-    def of_pair(node: exp.Expression) -> exp.Expression:
-        bare = isinstance(node, exp.Column | exp.Identifier) and not isinstance(node.parent, exp.Column)
-        if bare and node.name in names:
-            side = number(names.index(node.name) + 1)
-            return exp.Bracket(this=exp.column("pair_"), expressions=[side], offset=1)
-        return node
-
-    body = arguments[2].this.copy().transform(of_pair)
-    zipped = call("list_zip", arguments[0], arguments[1])
-    return call("list_transform", zipped, exp.Lambda(this=body, expressions=[pair]))
+    if node.name.lower() in OTHERWISE:
+        return _absent(node)
+    return arrays.called(node)
 
 
 RULES: dict[type[exp.Expression], Callable[[Any], exp.Expression]] = {
@@ -249,30 +216,30 @@ RULES: dict[type[exp.Expression], Callable[[Any], exp.Expression]] = {
     exp.Div: _divide,
     exp.Mod: _remainder,
     exp.Sub: _subtract,
-    exp.Reduce: _reduce,
+    exp.Reduce: arrays.reduced,
     exp.Split: _split,
     exp.Substring: _substring,
-    exp.ArraySort: _array_sort,
-    exp.Bracket: _bracket,
+    exp.ArraySort: arrays.ordered,
+    exp.Bracket: arrays.subscript,
     exp.Greatest: _largest("trino_greatest"),
     exp.Least: _largest("trino_least"),
     exp.Extract: _extract,
     exp.Rand: _random,
-    exp.DPipe: _concatenate,
+    exp.DPipe: arrays.appended,
     exp.Concat: _concat,
-    exp.Reverse: _reverse,
+    exp.Reverse: arrays.turned,
     exp.Sum: _sum,
     exp.Filter: _wrapped_sum,
     exp.Window: _wrapped_sum,
-    exp.Typeof: _typeof,
+    exp.Avg: _average,
+    exp.EQ: _equal,
+    exp.NEQ: _equal,
+    exp.Typeof: _absent,
+    exp.JSONValue: _absent,
+    exp.JSONExtract: lambda n: _absent(n) if n.args.get("json_query") else n,
     exp.Anonymous: _anonymous,
-    exp.ArraySlice: lambda n: call("trino_slice", n.this, n.args["start"], n.args["end"]),
-    exp.ArrayDistinct: lambda n: call("trino_array_distinct", n.this),
-    exp.ArrayIntersect: lambda n: call("trino_array_intersect", *n.expressions),
-    exp.ArrayExcept: lambda n: call("trino_array_except", n.this, n.expression),
-    exp.ArrayPosition: lambda n: call("coalesce", call("list_position", n.this, n.expression), number(0)),
+    **arrays.RULES,
     exp.Repeat: lambda n: call("trino_repeat", n.this, n.args["times"]),
     exp.SplitPart: lambda n: call("trino_split_part", n.this, n.args["delimiter"], n.args["part_index"]),
-    exp.ArraySize: lambda n: call("cardinality", n.this) if kind(n.this) == "map" else n,
     exp.Format: lambda n: call("printf", n.this, *n.expressions),
 }

@@ -21,7 +21,7 @@ from .values import duck_type, identifier
 
 # What DuckDB says -> Athena's code.
 FAILURES = (
-    (r"(INVALID_FUNCTION_ARGUMENT|DIVISION_BY_ZERO): (.*)", None),
+    (r"(INVALID_FUNCTION_ARGUMENT|INVALID_CAST_ARGUMENT|DIVISION_BY_ZERO): (.*)", None),
     (r"(?i)division by zero", "DIVISION_BY_ZERO"),
     (r"Could not convert|Conversion Error", "INVALID_CAST_ARGUMENT"),
     (r"(?i)out of range|overflow", "NUMERIC_VALUE_OUT_OF_RANGE"),
@@ -30,8 +30,10 @@ FAILURES = (
         r"Referenced column|Column \"[^\"]+\" referenced|not found in FROM|does not have a column",
         "COLUMN_NOT_FOUND",
     ),
-    (r"Cannot compare|Cannot mix|No function matches|explicit cast", "TYPE_MISMATCH"),
+    (r"Cannot compare|Cannot mix", "TYPE_MISMATCH"),
 )
+# Of these the statement may be as guilty as the translation.
+UNTOLD = r"No function matches|Unimplemented type"
 RESULT = "_result"
 
 
@@ -156,7 +158,9 @@ class Session:
 
 def failure(error: Exception) -> AthenaFailure | NotSupportedByDouble:
     """What DuckDB's error is called by Athena; what it does not know, Athena might."""
-    message = str(error).split("\nLINE")[0].split("\n\n")[0]
+    message = str(error).split("\n")[0]
+    if re.search(UNTOLD, message):
+        return NotSupportedByDouble(f"this statement, at which DuckDB says {message!r}")
     for pattern, code in FAILURES:
         found = re.search(pattern, message)
         if found:

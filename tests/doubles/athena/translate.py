@@ -59,9 +59,6 @@ def understood(query: exp.Expression, schema: dict[str, Any], database: str) -> 
         raise AthenaFailure("COLUMN_NOT_FOUND", f"line 1:8: {error}") from error
     for select in tree.find_all(exp.Select):
         _refuse_alias_use(select)
-        for place, column in enumerate(select.expressions):
-            if isinstance(column, exp.Alias) and column.alias == f"_col_{place}":
-                column.set("alias", exp.to_identifier(f"_col{place}"))
     return tree
 
 
