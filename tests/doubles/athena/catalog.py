@@ -24,6 +24,8 @@ INPUT_KEYS = (
     "PartitionKeys",
     "TableType",
     "Parameters",
+    "ViewOriginalText",
+    "ViewExpandedText",
 )
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 

@@ -168,8 +168,8 @@ def parse(sql: str) -> exp.Expression:
     tree = trees[0]
     if tree is None:
         raise AthenaFailure("SYNTAX_ERROR", "line 1:1: mismatched input '<EOF>'")
-    _refuse_words(sql, tree)
     _refuse_syntax(tree)
+    _refuse_words(sql, tree)
     return tree
 
 

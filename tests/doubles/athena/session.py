@@ -97,9 +97,9 @@ class Session:
             place, name = (table.db or database).lower(), table.name.lower()
             for part, value in (("this", name), ("db", place), ("catalog", CATALOG)):
                 table.set(part, exp.to_identifier(value, quoted=True))
-            known = self.schema.setdefault(CATALOG, {}).setdefault(place, {})
-            if name not in known:
-                known[name] = self._create(place, name, depth)
+            if name not in self.schema.get(CATALOG, {}).get(place, {}):
+                columns = self._create(place, name, depth)
+                self.schema.setdefault(CATALOG, {}).setdefault(place, {})[name] = columns
 
     def _create(self, database: str, name: str, depth: int) -> dict[str, exp.DataType]:
         found = self.catalog.existing(database, name)

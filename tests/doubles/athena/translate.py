@@ -64,7 +64,12 @@ def understood(query: exp.Expression, schema: dict[str, Any], database: str) -> 
 
 def _refuse_alias_use(select: exp.Select) -> None:
     """Trino knows the aliases of a select in its ORDER BY alone; DuckDB everywhere."""
-    aliases = {column.alias.lower() for column in select.expressions if isinstance(column, exp.Alias)}
+    aliases = {
+        column.alias.lower()
+        for column in select.expressions
+        # A column that keeps its name is found in the relation it comes from.
+        if isinstance(column, exp.Alias) and column.this.name.lower() != column.alias.lower()
+    }
     order = select.args.get("order")
     for column in select.find_all(exp.Column):
         if column.table or column.name.lower() not in aliases:

@@ -60,24 +60,27 @@ def create_view(session: Session, body: str, database: str) -> Result:
 
 
 def refuse_unnamed(tree: Any) -> None:
-    """Fail where a column of a table or view to be has no name."""
+    """Fail where a column of a table or view to be has no name, or a name that another has."""
+    names: set[str] = set()
     for place, column in enumerate(tree.selects if isinstance(tree, exp.Query) else []):
         unnamed = not column.alias_or_name and not column.is_star
         if unnamed or not isinstance(column, exp.Alias | exp.Column | exp.Star | exp.Dot):
             raise AthenaFailure(
                 "COLUMN_NAME_NOT_SPECIFIED", f"line 1:8: Column name not specified at position {place + 1}"
             )
+        name = column.alias_or_name.lower()
+        if name in names and not column.is_star:
+            raise AthenaFailure(
+                "DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{name}' specified more than once"
+            )
+        names.add(name)
 
 
 def refuse_columns(columns: Columns) -> None:
-    """Fail where two columns have one name, or one has none."""
+    """Fail where a column has no name but the one it was given for want of one."""
     names = [column.lower() for column, _ in columns]
     for place, name in enumerate(names):
         if re.fullmatch(r"_col_?\d+", name):
             raise AthenaFailure(
                 "COLUMN_NAME_NOT_SPECIFIED", f"line 1:8: Column name not specified at position {place + 1}"
-            )
-        if name in names[:place]:
-            raise AthenaFailure(
-                "DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{name}' specified more than once"
             )
