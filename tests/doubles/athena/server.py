@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 from moto.athena import urls
 from moto.athena.responses import AthenaResponse
@@ -131,12 +133,16 @@ class AthenaDouble:
         self.server.start()
         host, port = self.server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
+        # What a double before this one left in moto is forgotten.
+        with urlopen(Request(f"{self.endpoint}/moto-api/reset", method="POST")) as answer:
+            answer.read()
         ExecutingAthena.statements = Statements(Engine(self.endpoint, REGION), self.queued_seconds, self.log)
         return self
 
     def __exit__(self, *_: object) -> None:
         ExecutingAthena.statements.workers.shutdown()
         self.server.stop()
+        shutil.rmtree(ExecutingAthena.statements.engine.storage.cache)
 
     @property
     def env(self) -> dict[str, str]:

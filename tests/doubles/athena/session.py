@@ -51,15 +51,25 @@ class Session:
         self.scanned = 0
         self.schema: dict[str, Any] = {}
         self.stopped = threading.Event()
+        self.ending = threading.Lock()
+        self.closed = False
         self.con = duckdb.connect()
         self.con.execute(f"ATTACH ':memory:' AS {CATALOG}")
         for statement in SESSION + MACROS:
             self.con.execute(statement)
 
     def stop(self) -> None:
-        """End the statement from another thread."""
-        self.stopped.set()
-        self.con.interrupt()
+        """End the statement from another thread; one that has ended is left alone."""
+        with self.ending:
+            if not self.closed:
+                self.stopped.set()
+                self.con.interrupt()
+
+    def close(self) -> None:
+        """Let go of what the statement held."""
+        with self.ending:
+            self.closed = True
+            self.con.close()
 
     def go_on(self) -> None:
         """Fail where the statement was stopped; asked before everything that cannot be taken back."""

@@ -85,7 +85,7 @@ class Statements:
         except Exception as error:  # noqa: BLE001 - whatever the double does wrong is told, never taken for Athena's
             traceback.print_exc()
             statement.unsupported, state = f"double is broken: {type(error).__name__}: {error}", "UNSUPPORTED"
-        statement.session.con.close()
+        statement.session.close()
         statement.ended = time.time()
         self._note(statement, state)
         statement.state = state
