@@ -1,0 +1,133 @@
+"""Tables of Iceberg, through pyiceberg and the Glue catalog: every write is one commit, swapped atomically."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlparse
+
+import pyarrow as pa
+from pyiceberg import transforms
+from pyiceberg.catalog import Catalog as IcebergCatalog
+from pyiceberg.catalog import load_catalog
+from pyiceberg.exceptions import CommitFailedException
+
+from .errors import AthenaFailure
+
+PERIODS: dict[str, Callable[[], Any]] = {
+    "year": transforms.YearTransform,
+    "month": transforms.MonthTransform,
+    "day": transforms.DayTransform,
+    "hour": transforms.HourTransform,
+}
+
+
+class Iceberg:
+    """The Iceberg tables of the double."""
+
+    def __init__(self, endpoint: str, region: str) -> None:
+        properties = {"type": "glue", "py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"}
+        for service in ("glue", "s3"):
+            properties[f"{service}.endpoint"] = endpoint
+            properties[f"{service}.region"] = region
+            properties[f"{service}.access-key-id"] = "test"
+            properties[f"{service}.secret-access-key"] = "test"
+        self.catalog: IcebergCatalog = load_catalog("glue", **properties)
+
+    def read(self, database: str, name: str) -> tuple[pa.Table, int]:
+        """The present rows, and the bytes of the files they are in."""
+        scan = self.catalog.load_table((database, name)).scan()
+        size = sum(task.file.file_size_in_bytes for task in scan.plan_files())
+        return scan.to_arrow(), size
+
+    def create(
+        self, database: str, name: str, location: str, rows: pa.Table, partitioning: list[str]
+    ) -> None:
+        """Create a table with its first rows."""
+        table = self.catalog.create_table((database, name), schema=rows.schema, location=location.rstrip("/"))
+        if partitioning:
+            with table.update_spec() as spec:
+                for part in partitioning:
+                    spec.add_field(*_transform(part))
+        if rows.num_rows:
+            table.append(rows)
+
+    def append(self, database: str, name: str, rows: pa.Table) -> None:
+        """Add rows."""
+        self._commit(lambda: self.catalog.load_table((database, name)).append(rows))
+
+    def replace(self, database: str, name: str, rows: pa.Table, read_at: int | None) -> None:
+        """Put rows in the place of all that were read at a snapshot; fail where another wrote since."""
+        table = self.catalog.load_table((database, name))
+        if snapshot_of(table) != read_at:
+            raise AthenaFailure(
+                "ICEBERG_COMMIT_ERROR", f"Failed to commit Iceberg update to table: {database}.{name}"
+            )
+        self._commit(lambda: table.overwrite(rows))
+
+    def snapshot(self, database: str, name: str) -> int | None:
+        """The id of the present snapshot; None where nothing was written yet."""
+        return snapshot_of(self.catalog.load_table((database, name)))
+
+    def rename(self, old: tuple[str, str], new: tuple[str, str]) -> None:
+        """Give a table another name; its objects stay where they are."""
+        self.catalog.rename_table(old, new)
+
+    def add_columns(self, database: str, name: str, schema: pa.Schema) -> None:
+        """Add columns."""
+        with self.catalog.load_table((database, name)).update_schema() as update:
+            update.union_by_name(schema)
+
+    def drop_column(self, database: str, name: str, column: str) -> None:
+        """Drop a column."""
+        with self.catalog.load_table((database, name)).update_schema(
+            allow_incompatible_changes=True
+        ) as update:
+            update.delete_column(column)
+
+    @staticmethod
+    def root(table: dict[str, Any]) -> str:
+        """The location that DROP TABLE empties; never a whole bucket."""
+        location: str = table["StorageDescriptor"]["Location"]
+        if not urlparse(location).path.strip("/"):
+            raise AthenaFailure(
+                "ICEBERG_INVALID_METADATA", f"table {table['Name']} has a bucket as its location"
+            )
+        return location
+
+    @staticmethod
+    def _commit(write: Callable[[], Any]) -> None:
+        try:
+            write()
+        except CommitFailedException as error:
+            raise AthenaFailure("ICEBERG_COMMIT_ERROR", str(error)) from error
+
+
+def snapshot_of(table: Any) -> int | None:
+    """The id of a loaded table's snapshot."""
+    present = table.current_snapshot()
+    return present.snapshot_id if present else None
+
+
+def partition_expression(part: str) -> str:
+    """DuckDB's expression for the partition that a row falls into; of a bucket its column, which is finer."""
+    period = re.match(r"(?i)(year|month|day|hour)s?\(\W*(\w+)\W*\)", part.strip())
+    if period:
+        return f"date_trunc('{period[1]}', {period[2]})"
+    column, _, name = _transform(part) if "(" in part else (part.strip('`" '), None, "")
+    return "1" if "bucket" in name else f'"{column}"'
+
+
+def _transform(part: str) -> tuple[str, Any, str]:
+    called = re.match(r"""(?i)(\w+)\((?:(\d+),\s*)?[`"]?(\w+)[`"]?(?:,\s*(\d+))?\)""", part.strip())
+    if not called:
+        column = part.strip('`" ')
+        return column, transforms.IdentityTransform(), column
+    name, before, column, after = called.groups()
+    name = name.lower().rstrip("s")
+    if name in PERIODS:
+        return column, PERIODS[name](), f"{column}_{name}"
+    size = int(before or after or 0)
+    made = transforms.BucketTransform(size) if name == "bucket" else transforms.TruncateTransform(size)
+    return column, made, f"{column}_{name}"

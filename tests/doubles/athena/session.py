@@ -1,0 +1,178 @@
+"""One statement's DuckDB: the relations it names are bound as views, its query becomes a table to write from."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from . import catalog as glue
+from . import hive
+from .catalog import Catalog
+from .errors import AthenaFailure, Cancelled, NotSupportedByDouble
+from .iceberg import Iceberg
+from .refusals import parse
+from .translate import CATALOG, MACROS, SESSION, to_duckdb
+from .values import duck_type, identifier
+
+# What DuckDB says -> Athena's code.
+FAILURES = (
+    (r"(INVALID_FUNCTION_ARGUMENT|INVALID_CAST_ARGUMENT|DIVISION_BY_ZERO): (.*)", None),
+    (r"(?i)division by zero", "DIVISION_BY_ZERO"),
+    (r"Could not convert|Conversion Error", "INVALID_CAST_ARGUMENT"),
+    (r"(?i)out of range|overflow", "NUMERIC_VALUE_OUT_OF_RANGE"),
+    (r"must appear in the GROUP BY", "EXPRESSION_NOT_AGGREGATE"),
+    (
+        r"Referenced column|Column \"[^\"]+\" referenced|not found in FROM|does not have a column",
+        "COLUMN_NOT_FOUND",
+    ),
+    (r"Cannot compare|Cannot mix", "TYPE_MISMATCH"),
+)
+# Of these the statement may be as guilty as the translation.
+UNTOLD = r"No function matches|Unimplemented type"
+RESULT = "_result"
+
+
+class Session:
+    """Binds, runs and measures one statement; `scanned` is the bytes of the objects it has read."""
+
+    def __init__(
+        self, catalog: Catalog, iceberg: Iceberg, output: str, enforced_location: bool, cutoff: int | None
+    ) -> None:
+        self.catalog = catalog
+        self.iceberg = iceberg
+        self.output = output
+        self.enforced_location = enforced_location
+        self.cutoff = cutoff
+        self.scanned = 0
+        self.schema: dict[str, Any] = {}
+        self.stopped = threading.Event()
+        self.ending = threading.Lock()
+        self.closed = False
+        self.con = duckdb.connect()
+        self.con.execute(f"ATTACH ':memory:' AS {CATALOG}")
+        for statement in SESSION + MACROS:
+            self.con.execute(statement)
+
+    def stop(self) -> None:
+        """End the statement from another thread; one that has ended is left alone."""
+        with self.ending:
+            if not self.closed:
+                self.stopped.set()
+                self.con.interrupt()
+
+    def close(self) -> None:
+        """Let go of what the statement held."""
+        with self.ending:
+            self.closed = True
+            self.con.close()
+
+    def go_on(self) -> None:
+        """Fail where the statement was stopped; asked before everything that cannot be taken back."""
+        if self.stopped.is_set():
+            raise Cancelled("Query cancelled by user")
+
+    def scan(self, size: int) -> None:
+        """Count bytes read, up to the limit of the work group."""
+        self.scanned += size
+        if self.cutoff is not None and self.scanned > self.cutoff:
+            raise Cancelled("Bytes scanned limit was exceeded")
+
+    def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run DuckDB's SQL; its errors come out as Athena's, or as what the double does not support."""
+        self.go_on()
+        try:
+            return self.con.execute(sql)
+        except duckdb.InterruptException as error:
+            raise Cancelled("Query cancelled by user") from error
+        except duckdb.Error as error:
+            raise failure(error) from error
+
+    def bind(self, tree: exp.Expression, database: str, depth: int = 0) -> None:
+        """Create every relation that a tree names, views with all they stand on; qualify the names."""
+        shared = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+        for table in list(tree.find_all(exp.Table)):
+            if not table.name or isinstance(table.this, exp.Func):
+                continue
+            if not table.db and table.name.lower() in shared:
+                continue
+            if table.args.get("when") or table.args.get("version"):
+                raise NotSupportedByDouble("time travel")
+            if "$" in table.name:
+                raise NotSupportedByDouble("metadata tables of Iceberg and Hive")
+            place, name = (table.db or database).lower(), table.name.lower()
+            for part, value in (("this", name), ("db", place), ("catalog", CATALOG)):
+                table.set(part, exp.to_identifier(value, quoted=True))
+            if name not in self.schema.get(CATALOG, {}).get(place, {}):
+                columns = self._create(place, name, depth)
+                self.schema.setdefault(CATALOG, {}).setdefault(place, {})[name] = columns
+
+    def _create(self, database: str, name: str, depth: int) -> dict[str, exp.DataType]:
+        found = self.catalog.existing(database, name)
+        if depth > 20:
+            raise AthenaFailure("VIEW_IS_RECURSIVE", f"line 1:15: View '{database}.{name}' is recursive")
+        if glue.is_view(found):
+            view = glue.decode_view(found)
+            tree = parse(view["originalSql"])
+            home = view.get("schema") or database
+            self.bind(tree, home, depth + 1)
+            sql = to_duckdb(tree, self.schema, home)
+        elif glue.is_iceberg(found):
+            relation = f"iceberg_{database}_{name}"
+            arrow, size = self.iceberg.read(database, name)
+            self.scan(size)
+            self.con.register(relation, arrow)
+            sql = f"SELECT * FROM {identifier(relation)}"
+        else:
+            sql = hive.relation(self, found)
+        whole = f"{CATALOG}.{identifier(database)}.{identifier(name)}"
+        self.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{identifier(database)}")
+        self.execute(f"CREATE VIEW {whole} AS {sql}")
+        described = self.execute(f"DESCRIBE {whole}").fetchall()
+        columns = {row[0]: exp.DataType.build(row[1], dialect="duckdb") for row in described}
+        if glue.is_view(found) and [n for n, _ in glue.columns(found)] != [c.lower() for c in columns]:
+            raise AthenaFailure(
+                "VIEW_IS_STALE", f"line 1:15: View '{CATALOG}.{database}.{name}' is stale or in invalid state"
+            )
+        return columns
+
+    def translated(self, tree: exp.Expression, database: str) -> str:
+        """DuckDB's SQL for a query, everything it names bound."""
+        inner = tree.unnest() if isinstance(tree, exp.Subquery) else tree
+        self.bind(inner, database)
+        return to_duckdb(inner, self.schema, database)
+
+    def keep(self, tree: exp.Expression, database: str) -> list[tuple[str, Any]]:
+        """Run a query into the table of the result; name and DuckDB type of its columns."""
+        self.execute(f"CREATE TEMP TABLE {RESULT} AS {self.translated(tree, database)}")
+        result = self.con.table(RESULT)
+        return list(zip(result.columns, result.types, strict=True))
+
+    def count(self) -> int:
+        """How many rows the result has."""
+        row = self.execute(f"SELECT count(*) FROM {RESULT}").fetchone()
+        return int(row[0]) if row else 0
+
+    def arrow(self, columns: list[tuple[str, str]]) -> pa.Table:
+        """The result with the given Hive types, timestamps in microseconds, for Iceberg."""
+        selected = ", ".join(
+            f"{identifier(name)}::{duck_type(hive_type, 'TIMESTAMP')} AS {identifier(name.lower())}"
+            for name, hive_type in columns
+        )
+        return self.execute(f"SELECT {selected} FROM {RESULT}").to_arrow_table()
+
+
+def failure(error: Exception) -> AthenaFailure | NotSupportedByDouble:
+    """What DuckDB's error is called by Athena; what it does not know, Athena might."""
+    message = str(error).split("\n")[0]
+    if re.search(UNTOLD, message):
+        return NotSupportedByDouble(f"this statement, at which DuckDB says {message!r}")
+    for pattern, code in FAILURES:
+        found = re.search(pattern, message)
+        if found:
+            return AthenaFailure(code, message) if code else AthenaFailure(found[1], found[2])
+    return NotSupportedByDouble(f"this statement, at which DuckDB says {message!r}")
