@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     @classmethod
     def _ordered_list(cls, value: Any) -> Any:
         """Read `spotify,reccobeats` in that order; `off` is nobody."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value:
             return value
         names = tuple(part.strip() for part in value.split(","))
         if names == ("off",):
@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     @classmethod
     def _per_table(cls, value: Any, info: ValidationInfo) -> Any:
         """Read `artists=7,tracks=7` on top of the defaults."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value:
             return value
         days = dict(_DAYS[info.field_name or ""])
         for part in value.split(","):
