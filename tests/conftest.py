@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from spotify_assets.core.settings import PROJECT_ROOT, Settings
+
+NO_SETTINGS = {name.upper(): "" for name in Settings.model_fields}
+"""As environment variables: every setting unset, whatever `.env` says."""
+
 # Before anything reads settings: tests never touch a platform of the person who runs them.
-for _name in ("LAKE_URI", "SERVING_URL", "CATALOG_SOURCE", "CATALOG_DATASET", "ROSTER_SIZE", "DBT_TARGET"):
-    os.environ.pop(_name, None)
+os.environ.update(NO_SETTINGS)
 os.environ["PLATFORM_HOME"] = tempfile.mkdtemp(prefix="spotify-assets-tests-")
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -38,7 +41,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     done = subprocess.run(
         [Path(sys.executable).with_name("spotify-assets"), "refresh", "aespa"],
-        env={**environment, "PYTHONUTF8": "1", "PLATFORM_HOME": str(home)},
+        env={**environment, **NO_SETTINGS, "PYTHONUTF8": "1", "PLATFORM_HOME": str(home)},
         cwd=PROJECT_ROOT, capture_output=True, text=True, encoding="utf-8", timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

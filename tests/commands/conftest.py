@@ -16,6 +16,7 @@ import pytest
 
 from spotify_assets.core.settings import PROJECT_ROOT, Settings, load_settings
 from spotify_assets.core.store import ServingStore, open_store
+from tests.conftest import NO_SETTINGS
 
 PATIENCE = 60.0
 
@@ -35,6 +36,7 @@ class Terminal:
         kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
         self.environment = {
             **{name: os.environ[name] for name in kept if name in os.environ},
+            **NO_SETTINGS,
             "PYTHONUTF8": "1",
             "PLATFORM_HOME": str(self.home),
             **self.environment,

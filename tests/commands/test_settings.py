@@ -66,11 +66,11 @@ def test_a_file_where_dagsters_directory_goes_is_named(empty: Terminal) -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
-        ({"LAKE_URI": "s3://bucket/lake"}, 2, ["LAKE_URI=s3://bucket/lake", "local directory"]),
+        ({"LAKE_URI": "/dev/null"}, 1, ["LAKE_URI=/dev/null is a file", "name a directory"]),
         ({"SERVING_URL": "dynamodb://prefix"}, 2, ["SERVING_URL", "sqlite:///"]),
         ({"SERVING_URL": "postgresql+psycopg://u:hidden@127.0.0.1:1/x"}, 1, ["serving store", "127.0.0.1"]),
     ],
-    ids=["S3", "DynamoDB", "nobody there"],
+    ids=["a file", "DynamoDB", "nobody there"],
 )
 def test_a_place_that_is_not_there_is_explained_without_its_password(
     empty: Terminal, changes: dict[str, str], code: int, words: list[str]
