@@ -138,7 +138,7 @@ class PoliteSession(requests.Session):
         question = requests.Request("GET", url, {"Accept": "application/json", **headers}, params=params)
         request = self.prepare_request(question)
         options = self.merge_environment_settings(url, {}, None, None, None)
-        return self._answer(request, options)[1]
+        return self._answer(request, dict(options))[1]
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Send a prepared request under the rules; `requests` sends everything through here."""
@@ -265,7 +265,7 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     body = b"".join(parts)
     # What `requests` does itself when it reads a body, which it can only do without a deadline.
     response._content = body
-    response._content_consumed = True
+    vars(response)["_content_consumed"] = True
     return body
 
 
