@@ -22,8 +22,10 @@ from spotify_assets.defs.refresh.dead_runs import end_dead_runs
 from spotify_assets.defs.resources import Platform
 
 HOLDER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+# A shell that starts the tests in the background has them, and so this process, ignore SIGINT.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from spotify_assets.defs.locks import exclusive, hold
 path, way = Path(sys.argv[1]), sys.argv[2]
 if way == "alone":
