@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,9 @@ NO_SETTINGS = {name.upper(): "" for name in Settings.model_fields}
 # Before anything reads settings: tests never touch a platform of the person who runs them.
 os.environ.update(NO_SETTINGS)
 os.environ["PLATFORM_HOME"] = tempfile.mkdtemp(prefix="spotify-assets-tests-")
+
+# Tests may be started in the background, where a shell has programs ignore SIGINT; what they start must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
