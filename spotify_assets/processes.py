@@ -89,7 +89,7 @@ class Guarded:
 
 
 def _guard(command: Sequence[str]) -> int:
-    # A shell that starts a program in the background has it ignore SIGINT, by which the child is stopped here.
+    # A shell has programs in the background ignore SIGINT, by which the child is stopped here.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
