@@ -8,7 +8,10 @@ import pytest
 
 from spotify_assets.core.catalog.access import Access
 from spotify_assets.core.catalog.http import Patience
+from spotify_assets.core.catalog.listenbrainz import ListenBrainzSource
 from spotify_assets.core.catalog.live import LiveCatalog
+from spotify_assets.core.catalog.musicbrainz import MusicBrainzSource
+from spotify_assets.core.catalog.reccobeats import ReccoBeatsSource
 from spotify_assets.core.catalog.spotify import SpotifySource
 from spotify_assets.core.settings import load_settings
 from spotify_assets.core.store.sql import SqlStore
@@ -67,6 +70,26 @@ def reach(store: SqlStore, clock: Clock) -> Reach:
 def spotify(outside_world: OutsideWorld, reach: Reach) -> SpotifySource:
     """Spotify as a new app reaches it, one question at a time."""
     return SpotifySource(reach(outside_world))
+
+
+@pytest.fixture
+def reccobeats(outside_world: OutsideWorld, reach: Reach) -> ReccoBeatsSource:
+    return ReccoBeatsSource(reach(outside_world))
+
+
+@pytest.fixture
+def musicbrainz(outside_world: OutsideWorld, reach: Reach) -> MusicBrainzSource:
+    return MusicBrainzSource(reach(outside_world))
+
+
+@pytest.fixture
+def listenbrainz(outside_world: OutsideWorld, reach: Reach) -> ListenBrainzSource:
+    return ListenBrainzSource(reach(outside_world))
+
+
+@pytest.fixture
+def artist_id(outside_world: OutsideWorld) -> str:
+    return outside_world.world.named("The Beatles").id
 
 
 @pytest.fixture
