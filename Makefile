@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 UV_VERSION := 0.13.8
+WORKERS ?= 2
 
 .PHONY: help demo dev dev-doubles test lint bench docs lock clean
 
@@ -22,8 +23,9 @@ dev: .venv/.run  ## Dagster's UI on :3000 and the bot on :8000, until Ctrl-C
 dev-doubles: .venv/.dev  ## local Spotify, ReccoBeats, MusicBrainz, ListenBrainz, and the settings to use them
 	@$(BIN)/python -m tests.doubles
 
+# Whole files to a worker, since their fixtures are dear; in the suite's own order, which begins with the slow ones.
 test: .venv/.dev  ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts
 	@$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from spotify_assets.core.settings import PROJECT_ROOT, Settings
+from tests.once import made_once
 
 NO_SETTINGS = {name.upper(): "" for name in Settings.model_fields}
 """As environment variables: every setting unset, whatever `.env` says."""
@@ -34,13 +35,25 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers, files with slow tests come first, so that none of them is begun at the end."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A platform of the bundled sample, built once for all tests, as the first refresh of an empty one does.
 
     Never changed: tests copy it, `shutil.copytree(sample_home, home, symlinks=True)`.
     """
-    home = tmp_path_factory.mktemp("built") / "sample"
+    return made_once(tmp_path_factory, "sample", build_sample)
+
+
+def build_sample(directory: Path) -> Path:
+    """Build the platform of the bundled sample in this directory; return its home."""
+    home = directory / "home"
     kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     done = subprocess.run(

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.once import made_once
+
 from .catalogue import draw
 from .platform import Platform, day
 
@@ -38,7 +40,7 @@ class Built:
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The drawn catalogue, fully built."""
-    return Built(tmp_path_factory.mktemp("drawn"), draw())
+    return made_once(tmp_path_factory, "drawn", lambda home: Built(home, draw()))
 
 
 @pytest.fixture(scope="session")
@@ -46,4 +48,4 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Bui
     """300 real artists, fully built."""
     directory = shared_data / "ci_sample"
     tables = {path.stem: pq.read_table(path) for path in sorted(directory.glob("*.parquet"))}
-    return Built(tmp_path_factory.mktemp("recorded"), tables)
+    return made_once(tmp_path_factory, "recorded", lambda home: Built(home, tables))
