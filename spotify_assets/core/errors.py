@@ -26,3 +26,9 @@ class LakeError(PlatformError):
 
 class StoreError(PlatformError):
     """The serving store cannot be reached or is not what it should be."""
+
+
+class EvaluationError(PlatformError):
+    """The pairs that similarity is measured against cannot be read."""
+
+    exit_code = 2
