@@ -1,7 +1,7 @@
 """What a channel asks the bot and what it gets back.
 
 Here: the question, the answer and its JSON, as every client of `POST /v1/chat` sees it. Not here: how an
-answer is found (`bot.py`), worded (`messages.py`) or shown (`channels/`).
+answer is found (`bot.py`), worded (`messages/`) or shown (`channels/`).
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ class Question:
     """The `cursor` of the answer to go on from; `text` then does not count."""
     language: Language | None = None
     """Answer in this language whatever the text looks like."""
+    budget: float = 3.5
+    """Seconds within which the answer must be there, whatever has to be looked up for it."""
+    media: bool = False
+    """A picture, a sticker or a sound came with it; `text` is what was written beside it, if anything."""
     again: bool = False
     """The channel looks whether an answer is there by now; nobody asked anew, so nothing is counted."""
 

@@ -1,7 +1,7 @@
 """The bot: a question in, an Answer out.
 
 Here: finding what a question is about in the serving store, recording what is not there, and paging. Not
-here: any channel or web framework, what an answer is made of (`compose.py`), any sentence (`messages.py`)
+here: any channel or web framework, what an answer is made of (`compose.py`), any sentence (`messages/`)
 or pattern of speech (`phrases.py`).
 """
 
@@ -12,25 +12,30 @@ from datetime import datetime
 
 from chatbot import messages
 from chatbot.answer import SPOTIFY_ID, Answer, Question, Reply
-from chatbot.compose import artist_answer, offer, reference_to, request_answer, track_answer
+from chatbot.compose import artist_answer, distinct, offer, reference_to, request_answer, track_answer
 from chatbot.cursor import Cursor
 from chatbot.language import Language, language_of
+from chatbot.messages import small_talk
+from chatbot.messages.wording import quoted
 from chatbot.reading import (
     Reading,
     Reference,
     bare_id,
     clean,
     has_name,
+    is_farewell,
     is_greeting,
+    is_insult,
     is_link_or_id,
     is_more,
+    is_small_talk,
     is_thanks,
     read,
     reference,
 )
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
-from spotify_assets.core.store import NameMatch, ServingStore
+from spotify_assets.core.store import NameMatch, ServingStore, State
 
 _SONGS_OFFERED = 2
 _SONGS_OF_ONE_TITLE = 50
@@ -59,6 +64,8 @@ class Bot:
             return answer
         if question.cursor and is_more(text):
             return self._help(messages.nothing_more(language), language)
+        if question.media and not has_name(text):
+            return self._help(small_talk.no_words(language), language)
         if is_greeting(text):
             return self._greet(text, language)
         if pasted := reference(text):
@@ -84,6 +91,12 @@ class Bot:
     def _unknown(self, text: str, language: Language, again: bool) -> Answer:
         if is_thanks(text):
             return self._help(messages.welcome(language), language)
+        if is_farewell(text):
+            return self._help(small_talk.farewell(language), language)
+        if is_insult(text):
+            return self._help(small_talk.insulted(language), language)
+        if is_small_talk(text):
+            return self._help(small_talk.chat(language), language)
         if is_more(text):
             return self._help(messages.nothing_more(language), language)
         if is_link_or_id(text):
@@ -100,7 +113,8 @@ class Bot:
     def _ask_for(self, name: str, language: Language, again: bool) -> Answer:
         now, key, requests = self._clock(), name_key(name), self._store.requests
         request = (requests.get(key) if again else None) or requests.ask(key, name, now)
-        return request_answer(request, name, now, language)
+        choices = requests.choices(key) if request.state is State.NOT_FOUND else []
+        return request_answer(request, name, choices, now, language)
 
     def _among(self, name: str, found: Sequence[NameMatch], language: Language) -> Answer | None:
         """Answer with the one artist or song of that name, or ask which one; an artist beats a song."""
@@ -118,13 +132,8 @@ class Bot:
     def _choose(
         self, name: str, found: Sequence[NameMatch], language: Language, offers: list[Reply]
     ) -> Answer:
-        labels = [self._label(match, language) for match in found]
-        # What still looks alike is numbered, the most popular first.
-        numbered = [
-            f"{label} ({labels[: place + 1].count(label)})" if labels.count(label) > 1 else label
-            for place, label in enumerate(labels)
-        ]
-        choices = [Reply(label, reference_to(match)) for label, match in zip(numbered, found, strict=True)]
+        labels = distinct([self._label(match, language) for match in found])
+        choices = [Reply(label, reference_to(match)) for label, match in zip(labels, found, strict=True)]
         return Answer("choices", messages.choices(name, language), choices=choices, quick_replies=offers)
 
     def _label(self, match: NameMatch, language: Language) -> str:
@@ -132,9 +141,7 @@ class Bot:
         document = self._store.answers.artist(match.target_id) if match.kind == "artist" else None
         if document is None:
             return match.label
-        told = document.artist.genres[:2] or [
-            messages.quoted(t.name, language) for t in document.top_tracks[:1]
-        ]
+        told = document.artist.genres[:2] or [quoted(t.name, language) for t in document.top_tracks[:1]]
         return " · ".join([match.label, *told])
 
     def _song_of_an_artist(self, reading: Reading, language: Language) -> Answer | None:

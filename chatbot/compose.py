@@ -1,7 +1,7 @@
 """Composing answers out of documents and requests.
 
 Here: pure functions, what the store holds → Answer: one page of it, with links, reasons and replies to tap.
-Not here: finding it (`bot.py`) or wording it (`messages.py`).
+Not here: finding it (`bot.py`) or wording it (`messages/`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from chatbot import messages
 from chatbot.answer import SPOTIFY_ID, Answer, Artist, Reply, Similar, Song, Track
 from chatbot.cursor import Cursor
 from chatbot.language import Language
-from spotify_assets.core.store import ArtistRequest, NameMatch, State
+from chatbot.messages import choosing
+from spotify_assets.core.store import ArtistRequest, Choice, NameMatch, State
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 
 PAGE = 10
@@ -101,10 +102,14 @@ def _next(
     return Cursor(kind, target_id, offset + PAGE).encode(), [Reply(label, label)]
 
 
-def request_answer(request: ArtistRequest, name: str, now: datetime, language: Language) -> Answer:
-    """Say where the request for a name stands."""
+def request_answer(
+    request: ArtistRequest, name: str, choices: Sequence[Choice], now: datetime, language: Language
+) -> Answer:
+    """Say where the request for a name stands; `choices` are who may be meant where nobody goes by it."""
     again = [Reply(messages.ask_again(language), name)]
     match request.state:
+        case State.NOT_FOUND if choices:
+            return Answer("choices", choosing.close_names(name, language), choices=chosen_from(choices))
         case State.NOT_FOUND:
             return Answer("not_found", messages.not_found(name, language), quick_replies=again)
         case State.FAILED:
@@ -116,6 +121,20 @@ def request_answer(request: ArtistRequest, name: str, now: datetime, language: L
         minutes = math.ceil(wait / timedelta(minutes=1))
         return Answer("pending", messages.postponed(name, minutes, language), quick_replies=again)
     return Answer("pending", messages.pending(name, language), quick_replies=again)
+
+
+def chosen_from(choices: Sequence[Choice]) -> list[Reply]:
+    """Return choices to tap, each selecting exactly its artist."""
+    labels = distinct([choice.label for choice in choices])
+    return [Reply(label, f"artist:{choice.artist_id}") for label, choice in zip(labels, choices, strict=True)]
+
+
+def distinct(labels: Sequence[str]) -> list[str]:
+    """Number the labels that are alike: (1), (2)."""
+    return [
+        f"{label} ({labels[: place + 1].count(label)})" if labels.count(label) > 1 else label
+        for place, label in enumerate(labels)
+    ]
 
 
 def offer(match: NameMatch, language: Language) -> Reply:

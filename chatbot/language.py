@@ -1,6 +1,6 @@
 """Which language to answer in, and how Korean words join the names they follow.
 
-Here: what can be told from the letters alone. Not here: any sentence (`messages.py`).
+Here: what can be told from the letters alone. Not here: any sentence (`messages/`).
 """
 
 from __future__ import annotations

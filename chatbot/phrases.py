@@ -30,6 +30,56 @@ THANKS = {
         "ㄱㅅ", "ㄳ",
     )
 }  # fmt: skip
+FAREWELLS = {
+    name_key(word)
+    for word in (
+        "bye", "bye bye", "goodbye", "good bye", "good night", "see you", "see you later", "see ya", "cya",
+        "잘 가", "잘 있어", "안녕히 계세요", "안녕히 가세요", "잘 자",
+        "잘 자요", "굿나잇", "바이", "바이바이",
+        "또 봐", "또 봐요", "다음에 봐", "ㅂㅂ", "ㅂㅇ",
+    )
+}  # fmt: skip
+SMALL_TALK = {
+    name_key(word)
+    for word in (
+        "how are you", "how are you doing", "how are you today", "how's it going", "how do you do",
+        "what's up", "whats up", "sup", "what are you doing", "what are you up to", "who are you",
+        "what are you", "are you a bot", "are you a robot", "are you human", "are you real", "are you there",
+        "what's your name", "what is your name", "how old are you", "where are you from", "who made you",
+        "i'm bored", "i am bored", "i'm sad", "i'm happy", "i love you", "i like you", "do you love me",
+        "tell me a joke", "nice to meet you", "you're great", "you are great", "good bot", "good job",
+        "well done", "awesome", "lol", "haha", "ok", "okay", "yes", "no",
+        "yeah", "nope", "sorry", "test", "testing", "what time is it", "how's the weather",
+        "뭐해", "뭐 해", "뭐하니", "뭐 하니", "뭐해요", "뭐 해요", "뭐하세요", "뭐 하고 있어", "뭐하고 있니",
+        "잘 지내", "잘 지내요", "잘 지냈어", "잘 지내니", "어떻게 지내", "어떻게 지내세요", "요즘 어때",
+        "밥 먹었어", "밥 먹었니", "밥은 먹었어", "심심해", "심심하다", "심심해요", "사랑해", "사랑해요",
+        "좋아해", "너 누구니", "너 누구야", "누구야", "누구니", "이름이 뭐야", "이름이 뭐예요",
+        "네 이름이 뭐야",
+        "너 이름 뭐야", "몇 살이야", "몇살이야", "어디 살아", "로봇이야", "너 로봇이야", "사람이야",
+        "봇이야", "너 사람이야", "날씨 어때", "오늘 날씨 어때", "지금 몇 시야", "몇 시야", "배고파", "졸려",
+        "피곤해", "슬퍼", "우울해", "기분 좋아", "기분 어때", "재밌다", "재미있다", "대박", "최고", "최고야",
+        "좋아", "좋아요", "좋네", "굿", "우와", "네", "넵", "넹", "응", "아니", "아니요",
+        "아니오", "미안", "미안해", "죄송해요", "테스트", "알았어", "알겠어", "알겠습니다", "그래", "오케이",
+        "ㅇㅇ", "ㅇㅋ", "ㄴㄴ", "ㅇㅅㅇ", "농담해줘", "재밌는 얘기 해줘", "놀아줘",
+    )
+}  # fmt: skip
+"""Said to the bot as to a person; whoever is published under such a name is found before."""
+
+_KOREAN_START = r"(?:(?:야|너|넌|이|진짜|정말|완전|너무|아)\s*){0,3}"
+INSULT = re.compile(
+    r"(?:(?:you(?:'re|r| are)?|this(?: bot)?(?: is)?|ur|the|what an?)\s+)?"
+    r"(?:(?:a|an|so|such a|really|very|fucking|bloody|"
+    r"damn|total|stupid|dumb)\s+)*"
+    r"(?:sucks?|stupid|dumb|useless|idiot(?:ic)?|moron|trash|garbage|rubbish|shit|crap|bullshit|asshole|bitch|"
+    r"bastard|shut up|fuck(?: you| off)?|stfu|wtf|damn you|go away|"
+    r"i hate you)(?:\s+(?:bot|robot|machine|thing))?[\s.!?]*"
+    rf"|{_KOREAN_START}\S*(?:시발|씨발|ㅅㅂ|ㅆㅂ|병신|ㅂㅅ|ㅄ|지랄|ㅈㄹ|개새끼|미친놈|미친년|좆|존나)\S*"
+    rf"|{_KOREAN_START}(?:바보|멍청\S*|멍충\S*|등신|꺼져\S*|닥쳐\S*|쓰레기|쓸모\s?없\S*|짜증\s?\S*|"
+    r"못생\S*|답답하\S*|재수\s?없\S*|미쳤\S*)(?:야|아|봇|봇아|이냐|니|네|이야|구나)?[\s.!?~]*",
+    re.IGNORECASE,
+)
+"""A whole text that abuses the bot."""
+
 MORE = {
     name_key(word)
     for word in (
@@ -70,9 +120,9 @@ def _rule(pattern: str, **how: bool) -> Rule:
 
 
 _ASK = (
-    r"추천\S*|알려\s?\S*|들려\S*|찾아\S*|보여\S*|틀어\S*|소개\S*|말해\S*|검색\S*|부탁\S*|궁금\S*|누구\S*|어때\S*|"
+    r"추천\S*|알려\s?\S*|들려\S*|찾아\S*|보여\S*|틀어\S*|소개\S*|말해\S*|검색\S*|부탁\S*|궁금\S*|누구(?:야|예요|에요|니|인가요|인지|지|죠)?|어때\S*|"
     r"(?:추천\S*|알려|들려|찾아|보여|틀어|소개\S*)?\s?(?:줄|볼|할) 수|해?줘요?|해?\s?주세요|해?줄래요?|"
-    r"해?주라|있어요?|있나요?|있니|있을까요?|있는지|없어요?|없나요?|없을까요?|뭐\S*|뭔\S*|듣고|싶어요?|싶은데요?|"
+    r"해?주라|있어요?|있나요?|있니|있을까요?|있는지|없어요?|없나요?|없을까요?|뭐(?:야|예요|에요|가|니|냐|지|있\S*)?|뭔\S*|듣고|싶어요?|싶은데요?|"
     r"싶다|좀|제발|또|더|다른"
 )
 _SOUNDS = r"(?:노래|음악|곡|음원|대표곡|히트곡|인기곡|명곡|신곡|앨범)(?:들)?"

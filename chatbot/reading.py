@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chatbot.phrases import GREETINGS, MORE, RULES, THANKS, is_empty
+from chatbot.phrases import FAREWELLS, GREETINGS, INSULT, MORE, RULES, SMALL_TALK, THANKS, is_empty
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store.documents import Kind
 
@@ -21,6 +21,7 @@ MAX_TEXT = 10_000
 """Longest text looked at, in characters; the rest is cut away."""
 
 _MAX_PHRASE = 300
+_MAX_INSULT = 60
 _MAX_CANDIDATES = 12
 _MAX_LAYERS = 30
 
@@ -110,6 +111,21 @@ def is_greeting(text: str) -> bool:
 def is_thanks(text: str) -> bool:
     """Tell whether a text says thank you."""
     return name_key(text) in THANKS
+
+
+def is_farewell(text: str) -> bool:
+    """Tell whether a text says goodbye."""
+    return name_key(text) in FAREWELLS
+
+
+def is_small_talk(text: str) -> bool:
+    """Tell whether a text chats with the bot rather than asks it for music."""
+    return name_key(text) in SMALL_TALK
+
+
+def is_insult(text: str) -> bool:
+    """Tell whether a text abuses the bot; a name that merely holds such a word does not."""
+    return len(text) <= _MAX_INSULT and bool(INSULT.fullmatch(text))
 
 
 def is_more(text: str) -> bool:

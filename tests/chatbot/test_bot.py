@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chatbot.answer import Answer, Question
 from chatbot.bot import Bot
 from chatbot.cursor import Cursor
-from spotify_assets.core.store import State
+from spotify_assets.core.store import Choice, State
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.conftest import Ask, Clock
 from tests.chatbot.library import (
@@ -272,6 +272,33 @@ def test_a_name_no_source_knows_is_said_and_may_be_tried_again_later(
     assert ask("Nobody").kind == "pending"
 
 
+def test_close_names_become_choices_and_a_tap_asks_for_that_artist(
+    ask: Ask, store: SqlStore, clock: Clock
+) -> None:
+    ask("샤이니즈")
+    store.requests.claim(["샤이니즈"], "run-1", clock.now, clock.now + timedelta(minutes=5))
+    shinee, other = "2hRQKC0gqlZGPrmUKbcchR", "0OdUWJ0sBjDrqHygGUXeCF"
+    close = [Choice(shinee, "SHINee · k-pop"), Choice(other, "SHINee")]
+    again_at = clock.now + timedelta(days=1)
+    store.requests.finish("샤이니즈", "run-1", State.NOT_FOUND, clock.now, "unknown", again_at, close)
+    answer = ask("샤이니즈")
+    assert answer.kind == "choices"
+    assert "이 중에 있나요?" in answer.text
+    assert [choice.label for choice in answer.choices] == ["SHINee · k-pop", "SHINee"]
+    assert ask(answer.choices[0].text).kind == "pending"
+    assert shinee in [request.query for request in store.requests.all()]
+    store.answers.put([artist_document(artist(shinee, "SHINee"))])
+    card = ask(answer.choices[0].text).artist
+    assert card and card.name == "SHINee"
+
+
+def test_a_picture_without_words_is_asked_for_a_name(store: SqlStore, clock: Clock) -> None:
+    bot = Bot(store, clock)
+    answer = bot.answer(Question("somebody", "", "test", media=True, language="ko"))
+    assert (answer.kind, "글자로" in answer.text) == ("help", True)
+    assert bot.answer(Question("somebody", "에스파", "test", media=True)).kind == "artist"
+
+
 def test_a_failed_request_is_admitted(ask: Ask, store: SqlStore, clock: Clock) -> None:
     ask("Nobody")
     _run(store, clock, "nobody", State.FAILED)
@@ -295,6 +322,8 @@ def test_a_postponed_request_says_how_long(ask: Ask, store: SqlStore, clock: Clo
         ("", "help"), ("   ", "help"), ("\u200b\u202e", "help"), ("?", "help"), ("Hi!", "help"),
         ("안녕하세요", "help"), ("help", "help"), ("thanks!", "help"), ("고마워", "help"), ("🎵🎶", "help"),
         ("노래 추천해줘", "help"), ("recommend me some songs", "help"),
+        ("how are you?", "help"), ("뭐해", "help"), ("뭐 해?", "help"), ("you suck", "help"), ("바보야", "help"),
+        ("bye!", "help"), ("잘 자", "help"), ("ㅋㅋㅋㅋ", "help"), ("ㅁㄴㅇㄹ", "help"),
         ("...", "help"), ("+/-", "help"), ("x" * 101, "not_found"), ("x" * 100_000, "not_found"),
         ("아" * 500, "not_found"), ("a b " * 200, "not_found"),
     ],

@@ -15,9 +15,12 @@ from chatbot.reading import (
     Reference,
     clean,
     has_name,
+    is_farewell,
     is_greeting,
+    is_insult,
     is_link_or_id,
     is_more,
+    is_small_talk,
     is_thanks,
     read,
     reference,
@@ -181,6 +184,75 @@ def test_greetings_and_more() -> None:
     assert all(map(is_more, ["more", "더 보기", "더보기", "Show me more!"]))
     assert not is_greeting("Hello Venus")
     assert not is_more("more like Muse")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how are you?",
+        "How's it going",
+        "뭐해",
+        "뭐 해?",
+        "뭐하니?",
+        "심심해",
+        "who are you?",
+        "너 누구야?",
+        "ㅇㅇ",
+        "ok",
+    ],
+)
+def test_small_talk_is_no_name(text: str) -> None:
+    assert is_small_talk(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["How Are You Stranger", "놀면 뭐하니", "OK Go", "심심한 위로", "Awesome Dre"]
+)
+def test_a_name_that_begins_like_small_talk_is_a_name(text: str) -> None:
+    assert not is_small_talk(text)
+    assert read(text).name == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "you suck",
+        "stupid bot!",
+        "You're so useless",
+        "shut up",
+        "바보",
+        "이 바보야",
+        "멍청아",
+        "꺼져",
+        "씨발",
+        "ㅅㅂ",
+        "야 이 병신아",
+    ],
+)
+def test_an_insult_is_no_name(text: str) -> None:
+    assert is_insult(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fucked Up",
+        "Garbage Gang",
+        "Trash Talk",
+        "Shitdisco",
+        "Idiot Pilot",
+        "Fuck Buttons",
+        "바보라면",
+        "미쳤어 손담비",
+    ],
+)
+def test_a_name_that_holds_a_rude_word_is_a_name(text: str) -> None:
+    assert not is_insult(text)
+
+
+def test_goodbyes() -> None:
+    assert all(map(is_farewell, ["bye!", "Good night", "잘 자~", "또 봐요", "ㅂㅂ"]))
+    assert not is_farewell("Bye Bye Badman")
 
 
 def test_invisible_characters_are_taken_away() -> None:

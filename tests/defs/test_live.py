@@ -7,6 +7,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from chatbot.answer import Question
+from chatbot.bot import Bot
 from spotify_assets.core.catalog import Fetched, Subject
 from spotify_assets.core.catalog.handover import to_text
 from spotify_assets.core.names import name_key
@@ -214,6 +216,23 @@ def test_a_handover_that_is_damaged_is_fetched_again(live: Graph, outside: Outsi
     live.platform.store.requests.attach(key, "spotify", '[{"subjects": ["x"], "records": {"tracks": [{}]}}]')
     assert observe(live, key).success
     assert live.platform.lake.row_count("tracks") > 0
+
+
+def test_close_names_found_by_a_refresh_become_choices_of_the_bot(live: Graph, outside: OutsideWorld) -> None:
+    bot = Bot(live.platform.store, lambda: datetime.now(UTC))
+    name = "NCT"
+    key = ask(live, name)
+    assert observe(live, key).success
+    answer = bot.answer(Question("somebody", name, "test"))
+    assert answer.kind == "choices"
+    (dream,) = [choice for choice in answer.choices if choice.label.startswith("NCT DREAM")]
+
+    tapped = bot.answer(Question("somebody", dream.text, "test"))
+    assert tapped.kind == "pending"
+    (request,) = [r for r in live.platform.store.requests.all() if r.state is State.PENDING]
+    assert observe(live, request.name_key).success
+    (resolved,) = live.platform.store.requests.get(request.name_key).artist_ids
+    assert dream.text == f"artist:{resolved}"
 
 
 def test_an_artist_that_moved_to_a_new_id_is_kept_fresh_under_it(live: Graph, outside: OutsideWorld) -> None:

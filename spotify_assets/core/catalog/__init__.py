@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 from spotify_assets.core.errors import CatalogError
 from spotify_assets.core.records import Artist
+from spotify_assets.core.store.rows import Choice
 
 Topic = Literal[
     "artists", "artist_ids", "tracks", "audio_features", "related_artists", "artist_tags", "artist_aliases"
@@ -36,6 +37,12 @@ class ArtistMatch:
 def closest(matches: Sequence[ArtistMatch], limit: int = 3) -> str:
     """Return the first matches for a person to choose from, such as "IU (3HqSLMAZ3g3d5poNaI7GOU)"."""
     return ", ".join(f"{match.artist.name} ({match.artist.artist_id})" for match in matches[:limit])
+
+
+def choices(matches: Sequence[ArtistMatch], limit: int = 5) -> list[Choice]:
+    """Return the first matches as choices for a person, each with the genres that tell it from namesakes."""
+    first = {match.artist.artist_id: match.artist for match in matches[:limit]}
+    return [Choice(one.artist_id, " · ".join([one.name, *(one.genres or [])[:2]])) for one in first.values()]
 
 
 class Catalog(Protocol):

@@ -15,6 +15,7 @@ from spotify_assets.core.store.rows import (
     ArtistRequest,
     CallCount,
     Capability,
+    Choice,
     Cooldown,
     Document,
     NameMatch,
@@ -103,11 +104,16 @@ class Requests(Protocol):
         now: datetime,
         error: str | None = None,
         next_attempt_at: datetime | None = None,
+        choices: Sequence[Choice] = (),
     ) -> bool:
         """End a running request as done, not_found or failed; False if the run no longer holds it.
 
-        A failure counts as an attempt.
+        A failure counts as an attempt. `choices` are kept, in this order, instead of those of an earlier end.
         """
+        ...
+
+    def choices(self, name_key: str) -> list[Choice]:
+        """Return who may be meant by a name, as its request last ended with; the likeliest first."""
         ...
 
     def attach(self, name_key: str, source: str, body: str) -> None:

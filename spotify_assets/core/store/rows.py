@@ -67,6 +67,15 @@ class ArtistRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """An artist that may be meant by a name that no artist goes by exactly; for a person to choose."""
+
+    artist_id: str
+    label: str
+    """The artist's name, and where it is known what they play."""
+
+
+@dataclass(frozen=True, slots=True)
 class NameMatch:
     """A published artist or song that goes by a name."""
 

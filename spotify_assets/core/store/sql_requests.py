@@ -11,16 +11,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from spotify_assets.core.names import MAX_KEY
-from spotify_assets.core.store import ArtistRequest, State
+from spotify_assets.core.store import ArtistRequest, Choice, State
 from spotify_assets.core.store.sql_engine import Database, chunks
-from spotify_assets.core.store.sql_schema import artist_requests, request_findings
+from spotify_assets.core.store.sql_schema import artist_requests, request_choices, request_findings
 from spotify_assets.core.store.sql_types import is_key, plain, shown
 
 _REQUEST = artist_requests.c
 _FINDING = request_findings.c
+_CHOICE = request_choices.c
 _MAX_ERROR = 2000
 
 
@@ -129,10 +143,11 @@ class SqlRequests:
         now: datetime,
         error: str | None = None,
         next_attempt_at: datetime | None = None,
+        choices: Sequence[Choice] = (),
     ) -> bool:
         """End a running request as done, not_found or failed; False if the run no longer holds it.
 
-        A failure counts as an attempt.
+        A failure counts as an attempt. `choices` are kept, in this order, instead of those of an earlier end.
         """
         if state in (State.PENDING, State.RUNNING):
             raise ValueError(f"a request ends as done, not_found or failed, not as {state}")
@@ -149,13 +164,32 @@ class SqlRequests:
             )
         )
 
+        rows = [
+            {"name_key": name_key, "position": place, "artist_id": one.artist_id, "label": shown(one.label)}
+            for place, one in enumerate(choices)
+        ]
+
         def write(connection: Connection) -> bool:
             ended = connection.execute(statement).rowcount == 1
             if ended:
                 connection.execute(delete(request_findings).where(_FINDING.name_key == name_key))
+                connection.execute(delete(request_choices).where(_CHOICE.name_key == name_key))
+                if rows:
+                    connection.execute(insert(request_choices), rows)
             return ended
 
         return self._database.write(write)
+
+    def choices(self, name_key: str) -> list[Choice]:
+        """Return who may be meant by a name, as its request last ended with; the likeliest first."""
+        if not is_key(name_key, MAX_KEY):
+            return []
+        statement = (
+            select(_CHOICE.artist_id, _CHOICE.label)
+            .where(_CHOICE.name_key == name_key)
+            .order_by(_CHOICE.position)
+        )
+        return [Choice(**row._mapping) for row in self._database.rows(statement)]
 
     def attach(self, name_key: str, source: str, body: str) -> None:
         """Keep what was fetched live for a name until its request ends; of a source the newer stands."""

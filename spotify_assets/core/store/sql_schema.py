@@ -35,10 +35,10 @@ from spotify_assets.core.records import MAX_ID
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_types import MAX_SHOWN, Key, Moment, Words
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Counts up with every change of the tables below."""
 
-_COMPLETED = (1, 2)
+_COMPLETED = (1, 2, 3)
 """Versions that lack tables and are otherwise as they should be: opening the store brings them up to date."""
 
 _metadata = MetaData()
@@ -88,6 +88,14 @@ request_findings = Table(
     Column("name_key", Key(MAX_KEY), primary_key=True),
     Column("source", Key(MAX_ID), primary_key=True),
     Column("body", Words, nullable=False),
+)
+request_choices = Table(
+    "request_choices",
+    _metadata,
+    Column("name_key", Key(MAX_KEY), primary_key=True),
+    Column("position", SmallInteger, primary_key=True, autoincrement=False),
+    Column("artist_id", Key(MAX_ID), nullable=False),
+    Column("label", Words(MAX_SHOWN), nullable=False),
 )
 roster = Table(
     "roster",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from pydantic import Field
 
-from spotify_assets.core.catalog import ArtistMatch, Fetched, Parked, closest
+from spotify_assets.core.catalog import ArtistMatch, Fetched, Parked, choices, closest
 from spotify_assets.core.catalog.from_json import Malformed
 from spotify_assets.core.catalog.handover import from_text
 from spotify_assets.core.records import Artist
@@ -100,7 +100,9 @@ def _resolve(
         # Several plausible artists are for a person to choose from, never a guess.
         close = f"; close to it: {closest(matches)}" if matches else ""
         message = f"{platform.catalog.source} knows no artist called {request.query!r}{close}"
-        requests.finish(request.name_key, holder, State.NOT_FOUND, now, message, now + ASK_AGAIN_AFTER)
+        plausible = choices(matches)
+        again_at = now + ASK_AGAIN_AFTER
+        requests.finish(request.name_key, holder, State.NOT_FOUND, now, message, again_at, plausible)
         context.log.info("%s", message)
         return False
     requests.resolve(request.name_key, holder, [match.artist.artist_id for match in exact])

@@ -1,7 +1,8 @@
 """Every sentence the bot says, Korean and English side by side.
 
-Here: wording alone. A function takes what happened and gives the sentence in the question's language. Not
-here: deciding what happened (`bot.py`) or how it is laid out (`channels/`).
+Here: wording alone. A function takes what happened and gives the sentence in the question's language; the
+modules of this package each hold one theme. Not here: deciding what happened (`bot.py`) or how it is laid
+out (`channels/`).
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatbot.language import Language, josa, with_josa
+from chatbot.messages.wording import quoted, say, short
 from spotify_assets.core.store.documents import Likeness
 
 MAX_NAME = 100
 """Longest text taken for a name, in characters."""
 
-_SHOWN = 60
 _GENRES_TOLD = 3
 _FEATURES_TOLD = 3
 
@@ -33,31 +34,16 @@ _FEATURES: dict[str, tuple[str, str]] = {
 }
 
 
-def _say(language: Language, ko: str, en: str) -> str:
-    return ko if language == "ko" else en
-
-
-def short(name: str) -> str:
-    """Return a name as it stands in a sentence: on one line, cut where it is very long."""
-    line = " ".join(name.split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
-
-
-def quoted(name: str, language: Language) -> str:
-    """Return a name in the language's quotation marks."""
-    return _say(language, f"‘{short(name)}’", f"“{short(name)}”")
-
-
 def artist_intro(name: str, page: int, language: Language) -> str:
     """Introduce a page (0 is the first) of artists who sound like `name`."""
     name = short(name)
     if page:
-        return _say(
+        return say(
             language,
             f"{with_josa(name, '과/와')} 비슷한 아티스트를 더 보여 드릴게요.",
             f"More artists who sound like {name}:",
         )
-    return _say(
+    return say(
         language,
         f"{with_josa(name, '을/를')} 좋아하신다면 이 아티스트들도 마음에 드실 거예요.",
         f"If you like {name}, you may enjoy these artists too.",
@@ -67,16 +53,16 @@ def artist_intro(name: str, page: int, language: Language) -> str:
 def artist_without_similar(name: str, has_songs: bool, language: Language) -> str:
     """Say that nobody similar is known yet, and what there is instead."""
     name = short(name)
-    no_one = _say(
+    no_one = say(
         language,
         f"{with_josa(name, '과/와')} 닮은 아티스트는 아직 찾지 못했어요.",
         f"I haven't found anyone who sounds like {name} yet.",
     )
     if has_songs:
-        return no_one + _say(
+        return no_one + say(
             language, " 대신 대표곡을 들어 보세요.", " Do try their best-known songs, though."
         )
-    return no_one + _say(
+    return no_one + say(
         language, " 들어 볼 수 있는 곡 정보가 아직 없거든요.", " I don't know any of their songs so far."
     )
 
@@ -86,7 +72,7 @@ def track_intro(title: str, artists: Sequence[str], page: int, language: Languag
     by = credit(artists)
     song = quoted(title, language)
     more_ko, more_en = ("를 더 보여 드릴게요.", "More songs") if page else ("예요.", "Songs")
-    return _say(
+    return say(
         language,
         f"{f'{by}의 ' if by else ''}{song}{josa(title, '과/와')} 비슷한 노래{more_ko}",
         f"{more_en} that sound like {song}{f' by {by}' if by else ''}:",
@@ -97,7 +83,7 @@ def track_without_similar(title: str, artists: Sequence[str], language: Language
     """Say that no similar song is known yet."""
     by = credit(artists)
     song = quoted(title, language)
-    return _say(
+    return say(
         language,
         f"{f'{by}의 ' if by else ''}{song}{josa(title, '과/와')} 닮은 노래는 아직 찾지 못했어요.",
         f"I haven't found songs that sound like {song}{f' by {by}' if by else ''} yet.",
@@ -113,15 +99,15 @@ def why(likeness: Likeness, language: Language) -> str:
     """Say in a line what makes two artists or songs alike."""
     parts = []
     if genres := ", ".join(likeness.shared_genres[:_GENRES_TOLD]):
-        parts.append(_say(language, f"같은 장르: {genres}", f"same scene: {genres}"))
+        parts.append(say(language, f"같은 장르: {genres}", f"same scene: {genres}"))
     known = [_FEATURES[f] for f in likeness.close_features if f in _FEATURES][:_FEATURES_TOLD]
     if known:
         korean = _list([ko for ko, _ in known], josa(known[-2][0], "과/와") if len(known) > 1 else "")
         english = _list([en for _, en in known], " and")
         parts.append(
-            _say(language, f"{with_josa(korean, '이/가')} 비슷해요", f"close in {english}"),
+            say(language, f"{with_josa(korean, '이/가')} 비슷해요", f"close in {english}"),
         )
-    return " · ".join(parts) or _say(language, "전체적인 소리가 가까워요", "close in overall sound")
+    return " · ".join(parts) or say(language, "전체적인 소리가 가까워요", "close in overall sound")
 
 
 def _list(words: list[str], conjunction: str) -> str:
@@ -132,7 +118,7 @@ def _list(words: list[str], conjunction: str) -> str:
 
 def choices(name: str, language: Language) -> str:
     """Ask which of several things of one name is meant."""
-    return _say(
+    return say(
         language,
         f"{quoted(name, language)}{josa(name, '이라는/라는')} 이름이 여럿 있어요. 어느 쪽을 찾으세요?",
         f"There is more than one {quoted(name, language)}. Which one do you mean?",
@@ -141,7 +127,7 @@ def choices(name: str, language: Language) -> str:
 
 def pending(name: str, language: Language) -> str:
     """Say that an unknown name is being looked up."""
-    return _say(
+    return say(
         language,
         f"{quoted(name, language)}{josa(name, '은/는')} 아직 모르는 이름이라 지금 알아보고 있어요. "
         "잠시 뒤에 다시 물어봐 주세요.",
@@ -151,7 +137,7 @@ def pending(name: str, language: Language) -> str:
 
 def collecting(name: str, language: Language) -> str:
     """Say that a run is at work on the name at this moment."""
-    return _say(
+    return say(
         language,
         f"{quoted(name, language)}의 음악을 모으고 있어요. 조금만 기다렸다가 다시 물어봐 주세요.",
         f"I'm gathering the music of {quoted(name, language)} right now. Ask me again in a moment.",
@@ -160,7 +146,7 @@ def collecting(name: str, language: Language) -> str:
 
 def postponed(name: str, minutes: int, language: Language) -> str:
     """Say that looking the name up did not work and is tried again in so many minutes."""
-    return _say(
+    return say(
         language,
         f"{quoted(name, language)}{josa(name, '을/를')} 지금은 알아볼 수 없어서 "
         f"{minutes}분쯤 뒤에 다시 해 볼게요. 그때 다시 물어봐 주세요.",
@@ -171,7 +157,7 @@ def postponed(name: str, minutes: int, language: Language) -> str:
 
 def not_found(name: str, language: Language) -> str:
     """Say that no source knows the name."""
-    return _say(
+    return say(
         language,
         f"{quoted(name, language)}{josa(name, '은/는')} 제가 물어볼 수 있는 곳 어디에도 없었어요. "
         "철자를 확인하거나 다른 이름으로 물어봐 주세요.",
@@ -182,7 +168,7 @@ def not_found(name: str, language: Language) -> str:
 
 def failed(name: str, language: Language) -> str:
     """Say that looking the name up went wrong."""
-    return _say(
+    return say(
         language,
         f"{quoted(name, language)}{josa(name, '을/를')} 알아보다가 문제가 생겨서 아직 답을 드릴 수 없어요. "
         "죄송해요. 나중에 다시 물어봐 주시면 한 번 더 알아볼게요.",
@@ -193,7 +179,7 @@ def failed(name: str, language: Language) -> str:
 
 def greeting(language: Language) -> str:
     """Say what the bot does and how to ask."""
-    return _say(
+    return say(
         language,
         "안녕하세요! 좋아하는 가수나 노래 이름을 보내 주시면 비슷한 음악을 찾아 드려요.\n"
         "이렇게 물어보세요: 에스파 · 아이유랑 비슷한 가수 · Ditto 같은 노래",
@@ -211,7 +197,7 @@ EXAMPLES: dict[Language, tuple[str, ...]] = {
 
 def welcome(language: Language) -> str:
     """Answer a thank-you."""
-    return _say(
+    return say(
         language,
         "도움이 되었다니 기뻐요! 또 궁금한 가수나 노래가 있으면 언제든 보내 주세요.",
         "You're welcome! Send me another artist or song any time.",
@@ -220,7 +206,7 @@ def welcome(language: Language) -> str:
 
 def no_name(language: Language) -> str:
     """Say that the text holds nothing that can be a name."""
-    return _say(
+    return say(
         language,
         "이름을 알아보지 못했어요. 가수나 노래 이름을 글자로 보내 주세요. 예: 에스파",
         "I couldn't see a name in that. Send me the name of an artist or a song, for example aespa.",
@@ -229,7 +215,7 @@ def no_name(language: Language) -> str:
 
 def name_too_long(language: Language) -> str:
     """Say that the text is too long for a name."""
-    return _say(
+    return say(
         language,
         f"글이 조금 길어요. 가수나 노래 이름만 {MAX_NAME}자 안으로 보내 주세요.",
         f"That is a bit long for me. Send me just the artist or song, in at most {MAX_NAME} characters.",
@@ -238,7 +224,7 @@ def name_too_long(language: Language) -> str:
 
 def unknown_link(language: Language) -> str:
     """Say that a link or id leads to nothing known here."""
-    return _say(
+    return say(
         language,
         "이 링크나 아이디로는 찾을 수 있는 것이 없어요. 가수나 노래 이름을 적어 보내 주시면 알아볼게요.",
         "That link or id doesn't lead to anything I know. Send me the name instead and I'll look it up.",
@@ -247,7 +233,7 @@ def unknown_link(language: Language) -> str:
 
 def nothing_more(language: Language) -> str:
     """Answer "more" where there is no list to go on with."""
-    return _say(
+    return say(
         language,
         "무엇을 더 보여 드릴까요? 가수나 노래 이름을 보내 주세요.",
         "More of what? Send me the name of an artist or a song.",
@@ -256,7 +242,7 @@ def nothing_more(language: Language) -> str:
 
 def too_fast(language: Language) -> str:
     """Ask for patience."""
-    return _say(
+    return say(
         language,
         "질문이 조금 빨라요. 1분쯤 쉬었다가 다시 물어봐 주세요.",
         "That's a lot of questions at once. Give me about a minute, then ask again.",
@@ -265,7 +251,7 @@ def too_fast(language: Language) -> str:
 
 def unavailable(language: Language) -> str:
     """Apologise for a store that cannot be read."""
-    return _say(
+    return say(
         language,
         "지금은 답을 찾을 수 없어요. 죄송해요. 잠시 뒤에 다시 물어봐 주세요.",
         "I can't get at my answers right now, sorry. Please try again in a moment.",
@@ -275,29 +261,29 @@ def unavailable(language: Language) -> str:
 def attribution(source: str, language: Language) -> str:
     """Say where the data shown comes from (`spotify` or `sample`)."""
     if source == "sample":
-        return _say(
+        return say(
             language,
             "샘플 데이터: 곡과 소리 정보는 합성한 것이에요.",
             "Sample data: the songs and how they sound are synthetic.",
         )
-    return _say(language, "정보 제공: Spotify", "Data from Spotify")
+    return say(language, "정보 제공: Spotify", "Data from Spotify")
 
 
 def more(language: Language) -> str:
     """Label the reply that asks for the next page."""
-    return _say(language, "더 보기", "More")
+    return say(language, "더 보기", "More")
 
 
 def ask_again(language: Language) -> str:
     """Label the reply that asks for the same name again."""
-    return _say(language, "다시 물어보기", "Ask again")
+    return say(language, "다시 물어보기", "Ask again")
 
 
 def offer_song(label: str, language: Language) -> str:
     """Label the reply that asks for the song of the same name."""
-    return _say(language, f"노래: {short(label)}", f"Song: {short(label)}")
+    return say(language, f"노래: {short(label)}", f"Song: {short(label)}")
 
 
 def offer_artist(name: str, language: Language) -> str:
     """Label the reply that asks for the artist of the song shown."""
-    return _say(language, f"가수: {short(name)}", f"Artist: {short(name)}")
+    return say(language, f"가수: {short(name)}", f"Artist: {short(name)}")

@@ -1,0 +1,48 @@
+"""Answers to what is no question about music: small talk, insults, pictures, mashed keys.
+
+Here: wording alone. Not here: telling such a text from a name (`phrases.py`, `reading.py`).
+"""
+
+from __future__ import annotations
+
+from chatbot.language import Language
+from chatbot.messages.wording import say
+
+
+def chat(language: Language) -> str:
+    """Answer small talk, and lead back to music."""
+    return say(
+        language,
+        "저는 음악 이야기를 제일 잘해요! 요즘 자주 듣는 가수나 노래를 알려 주시면 "
+        "비슷한 음악을 찾아 드릴게요.",
+        "Music is what I'm good at! Tell me an artist or a song you've had on lately "
+        "and I'll find more like it.",
+    )
+
+
+def farewell(language: Language) -> str:
+    """Say goodbye."""
+    return say(
+        language,
+        "또 만나요! 듣고 싶은 음악이 생기면 언제든 불러 주세요.",
+        "See you! Come back whenever you want something new to listen to.",
+    )
+
+
+def insulted(language: Language) -> str:
+    """Answer an insult without returning it."""
+    return say(
+        language,
+        "마음에 안 드는 답이었다면 죄송해요. 가수나 노래 이름을 보내 주시면 다시 잘 찾아볼게요.",
+        "Sorry if that wasn't what you were after. Send me an artist or a song and I'll try to do better.",
+    )
+
+
+def no_words(language: Language) -> str:
+    """Answer a picture, a sticker or a sound that came without words."""
+    return say(
+        language,
+        "사진이나 스티커, 소리는 아직 알아보지 못해요. 가수나 노래 이름을 글자로 보내 주세요. 예: 에스파",
+        "I can't make out pictures, stickers or sounds yet. "
+        "Send me the name of an artist or a song, for example aespa.",
+    )
