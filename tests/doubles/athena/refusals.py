@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from pathlib import Path
 from typing import Any
 
 import sqlglot
 from sqlglot import TokenType, exp
 
 from .errors import AthenaFailure
+from .functions import FUNCTIONS
 
-FUNCTIONS = frozenset(Path(__file__).with_name("functions.txt").read_text().split())
 # What stands before a bracket and is syntax, not a function.
 SYNTAX = frozenset(
     [
@@ -91,7 +90,6 @@ SYNTAX = frozenset(
         "set",
         "sets",
         "some",
-        "struct",
         "substring",
         "system",
         "tblproperties",
@@ -151,6 +149,13 @@ OPERATORS = {
     exp.Div: "/",
     exp.Mod: "%",
 }
+# A bracket after these begins a list as DuckDB has them; after anything else it is a subscript, or ARRAY's.
+T = TokenType
+BEFORE_A_VALUE = frozenset(
+    [T.COMMA, T.L_PAREN, T.L_BRACKET, T.SELECT, T.DISTINCT, T.WHERE, T.ON, T.IN, T.GROUP_BY, T.ORDER_BY]
+    + [T.PARTITION_BY, T.VALUES, T.CASE, T.WHEN, T.THEN, T.ELSE, T.AND, T.OR, T.NOT, T.ARROW, T.DPIPE]
+    + [T.EQ, T.NEQ, T.LT, T.LTE, T.GT, T.GTE, T.PLUS, T.DASH, T.STAR, T.SLASH]
+)
 # Functions that take text alone; DuckDB casts for them, Trino does not.
 OF_TEXT = (exp.Length, exp.Lower, exp.Upper, exp.Trim, exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace)
 
@@ -185,6 +190,10 @@ def _refuse_words(sql: str, tree: exp.Expression) -> None:
             raise AthenaFailure("SYNTAX_ERROR", f"{place}: mismatched input '::'")
         if here.token_type == TokenType.FROM and here is tokens[0]:
             raise AthenaFailure("SYNTAX_ERROR", f"{place}: mismatched input 'FROM'")
+        if after.token_type == TokenType.L_BRACKET and here.token_type in BEFORE_A_VALUE:
+            raise AthenaFailure("SYNTAX_ERROR", f"{place}: mismatched input '['")
+        if here.text.lower() == "struct" and after.token_type in (TokenType.LT, TokenType.L_PAREN):
+            raise AthenaFailure("SYNTAX_ERROR", f"{place}: mismatched input 'struct'")
         name = here.text.lower()
         called = after.token_type == TokenType.L_PAREN and re.fullmatch(r"[a-z_]\w*", name)
         quoted = here.token_type in (TokenType.STRING, TokenType.IDENTIFIER)
@@ -212,9 +221,6 @@ def _refuse_syntax(tree: exp.Expression) -> None:
             raise AthenaFailure("SYNTAX_ERROR", "line 1:1: mismatched input 'ALL' after GROUP BY")
     if isinstance(tree, exp.Create) and tree.find(exp.TemporaryProperty):
         raise AthenaFailure("SYNTAX_ERROR", "line 1:8: mismatched input 'TEMPORARY'")
-    for array in tree.find_all(exp.Array):
-        if array.args.get("bracket_notation"):
-            raise AthenaFailure("SYNTAX_ERROR", "line 1:1: mismatched input '['")
 
 
 def refuse_types(tree: exp.Expression) -> None:
