@@ -151,11 +151,10 @@ OPERATORS = {
 }
 # A bracket after these begins a list as DuckDB has them; after anything else it is a subscript, or ARRAY's.
 T = TokenType
-BEFORE_A_VALUE = frozenset(
-    [T.COMMA, T.L_PAREN, T.L_BRACKET, T.SELECT, T.DISTINCT, T.WHERE, T.ON, T.IN, T.GROUP_BY, T.ORDER_BY]
-    + [T.PARTITION_BY, T.VALUES, T.CASE, T.WHEN, T.THEN, T.ELSE, T.AND, T.OR, T.NOT, T.ARROW, T.DPIPE]
-    + [T.EQ, T.NEQ, T.LT, T.LTE, T.GT, T.GTE, T.PLUS, T.DASH, T.STAR, T.SLASH]
-)
+_BEGINNINGS = (T.SELECT, T.DISTINCT, T.WHERE, T.ON, T.IN, T.GROUP_BY, T.ORDER_BY, T.PARTITION_BY, T.VALUES)
+_BRANCHES = (T.CASE, T.WHEN, T.THEN, T.ELSE, T.AND, T.OR, T.NOT, T.COMMA, T.L_PAREN, T.L_BRACKET, T.ARROW)
+_OPERATORS = (T.EQ, T.NEQ, T.LT, T.LTE, T.GT, T.GTE, T.PLUS, T.DASH, T.STAR, T.SLASH, T.DPIPE)
+BEFORE_A_VALUE = frozenset((*_BEGINNINGS, *_BRANCHES, *_OPERATORS))
 # Functions that take text alone; DuckDB casts for them, Trino does not.
 OF_TEXT = (exp.Length, exp.Lower, exp.Upper, exp.Trim, exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace)
 
