@@ -7,7 +7,8 @@ from sqlalchemy import make_url
 from spotify_assets.core.lake.lake import open_lake
 from spotify_assets.core.lake.pointers import current_snapshot, model_versions
 from spotify_assets.core.settings import Settings
-from spotify_assets.core.store import Kind, ServingStore, open_store
+from spotify_assets.core.store import ServingStore, open_store
+from spotify_assets.core.store.documents import Kind
 
 KINDS: tuple[tuple[Kind, str], ...] = (("artist", "artists"), ("track", "songs"))
 

@@ -60,8 +60,8 @@ def _next(label: str, arguments: str) -> Text:
 
 
 def _headline(kind: str, similar: Similar) -> Text:
-    if kind == "track":
-        [song] = similar.tracks
+    if kind == "track" and similar.tracks:
+        song = similar.tracks[0]
         return _linked(song.name, song.url).append(
             f" – {clean(similar.artist.name)}", Style(bold=False, dim=True)
         )

@@ -1,4 +1,4 @@
-/* The web chat: asks POST /v1/chat and lays answers out.
+/* The web chat: asks POST /v1/chat and lays answers out. Who asks is in the cookie that came with the page.
 
    What people type and what the catalogue holds only ever becomes text, never markup. */
 
@@ -27,18 +27,6 @@ const input = document.getElementById("text");
 
 /* ---- asking ---- */
 
-function userId() {
-  try {
-    const known = localStorage.getItem("user");
-    if (known) return known;
-    const made = `web-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
-    localStorage.setItem("user", made);
-    return made;
-  } catch {
-    return "web-private"; // storage is blocked: such visitors share one allowance
-  }
-}
-
 /* Returns the Answer; throws an Error whose message can be shown. */
 async function fetchAnswer(text, language, { cursor, again } = {}) {
   let response;
@@ -46,7 +34,7 @@ async function fetchAnswer(text, language, { cursor, again } = {}) {
     response = await fetch("/v1/chat", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ user: userId(), text, language, cursor, again }),
+      body: JSON.stringify({ text, language, cursor, again }),
     });
   } catch {
     throw new Error(WORDS.offline);

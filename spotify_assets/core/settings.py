@@ -89,6 +89,15 @@ class Settings(BaseSettings):
     max_bad_share: float = Field(0.05, ge=0, le=1)
     snapshots_kept_days: int = Field(3, ge=1)
     alert_webhook_url: SecretStr | None = None
+    kakao_skill_secret: SecretStr | None = None
+    kakao_callback_hosts: Annotated[tuple[str, ...], NoDecode] = ("bot-api.kakao.com",)
+    messenger_app_secret: SecretStr | None = None
+    messenger_verify_token: SecretStr | None = None
+    messenger_page_token: SecretStr | None = None
+    messenger_api_url: str = "https://graph.facebook.com"
+    metrics_api_key: SecretStr | None = None
+    user_id_pepper: SecretStr | None = None
+    questions_per_minute: int = Field(60, ge=1)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -116,6 +125,17 @@ class Settings(BaseSettings):
         if not all(names) or len(set(names)) < len(names):
             raise ValueError("names of sources, each once, separated by commas, or off are allowed")
         return names
+
+    @field_validator("kakao_callback_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: Any) -> Any:
+        """Read `host,host:port`."""
+        if not isinstance(value, str) or not value:
+            return value
+        hosts = tuple(part.strip().lower() for part in value.split(","))
+        if not all(re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?", host) for host in hosts):
+            raise ValueError("names of hosts are allowed, such as bot-api.kakao.com, separated by commas")
+        return hosts
 
     @field_validator("expire_after_days", "refresh_after_days", mode="before")
     @classmethod
@@ -171,7 +191,12 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "spotify_api_url", "spotify_token_url", "reccobeats_url", "listenbrainz_url", "musicbrainz_url"
+        "spotify_api_url",
+        "spotify_token_url",
+        "reccobeats_url",
+        "listenbrainz_url",
+        "musicbrainz_url",
+        "messenger_api_url",
     )
     @classmethod
     def _source_address(cls, value: str, info: ValidationInfo) -> str:
@@ -275,6 +300,6 @@ def _sentence(error: Any) -> str:
     if not error["loc"]:
         return message
     name = str(error["loc"][0]).upper()
-    secret = "URL" in name or "SECRET" in name or "TOKEN" in name or "KEY" in name
+    secret = "URL" in name or "SECRET" in name or "TOKEN" in name or "KEY" in name or "PEPPER" in name
     shown = "" if secret else f"={error['input']}"
     return f"{name}{shown}: {message}"

@@ -5,17 +5,20 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
+from starlette.types import ASGIApp
 
 from chatbot.answer import Answer, Question
 from chatbot.app import make_app
 from chatbot.bot import Bot
 from chatbot.rate_limit import RateLimit
+from spotify_assets.core.settings import load_settings
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.library import published
 
@@ -64,11 +67,35 @@ def ask(store: SqlStore, clock: Clock) -> Ask:
     return ask
 
 
+SECRETS = {
+    "kakao_skill_secret": "the skill's secret",
+    "kakao_callback_hosts": "127.0.0.1",
+    "messenger_app_secret": "the app's secret",
+    "messenger_verify_token": "the verify token",
+    "messenger_page_token": "the page's token",
+    "metrics_api_key": "the metrics' key",
+}
+"""Settings under which every channel is on."""
+
+
 @pytest.fixture
-def http(store: SqlStore, clock: Clock) -> Iterator[httpx.Client]:
-    """The bot behind a real server; 5 questions a minute for each user."""
+def http(store: SqlStore, clock: Clock, tmp_path: Path) -> Iterator[httpx.Client]:
+    """The bot behind a real server; 5 questions a minute for each user, every channel off."""
+    with served(make_app(store, clock, RateLimit(limit=5), load_settings(platform_home=tmp_path))) as client:
+        yield client
+
+
+@pytest.fixture
+def open_http(store: SqlStore, clock: Clock, tmp_path: Path) -> Iterator[httpx.Client]:
+    """The bot behind a real server; every channel on."""
+    with served(make_app(store, clock, None, load_settings(platform_home=tmp_path, **SECRETS))) as client:
+        yield client
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[httpx.Client]:
+    """Serve an application on a free port, and stop it as SIGTERM would."""
     listening = socket.create_server(("127.0.0.1", 0))
-    app = make_app(store, clock, RateLimit(limit=5))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chatbot.app import PAGE_FILES
 from chatbot.rate_limit import RateLimit
+from chatbot.routes.web import PAGE_FILES
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.library import AESPA
 

@@ -1,0 +1,93 @@
+"""Taking in what strangers send: how large, how deep, and of what shape it may be.
+
+Here: a request's body as bytes within a cap, and bytes as JSON. Not here: what the fields mean (`channels/`)
+or who may send them (`identity.py`, the routes).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+MAX_DEPTH = 32
+"""How deep lists and objects may be nested."""
+
+SECONDS_TO_ARRIVE = 10
+"""How long a body may take to arrive."""
+
+
+class BadRequest(ValueError):
+    """The body is not what was asked for; the text says what to send instead."""
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """Read the body, but no more than `most` bytes of it and no longer than it may take.
+
+    Raises:
+        HTTPException: 413 for a larger body, 400 for one that broke off, 408 for one that did not come.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > most:
+        raise _too_large(most)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(SECONDS_TO_ARRIVE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise _too_large(most)
+    except ClientDisconnect:
+        raise HTTPException(400, "The body ended before it was whole: send it again.") from None
+    except TimeoutError:
+        raise HTTPException(
+            408, f"The body took longer than {SECONDS_TO_ARRIVE} seconds to arrive: send it again."
+        ) from None
+    return bytes(body)
+
+
+def json_object(body: bytes, expected: str) -> dict[str, Any]:
+    """Return the JSON object in a body; `expected` says, in the error, what to send.
+
+    Raises:
+        BadRequest: it is not JSON, no object, or nested deeper than `MAX_DEPTH`.
+    """
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest(f"The body is not JSON: {expected}.") from None
+    if not isinstance(fields, dict):
+        raise BadRequest(f"The body is JSON but no object: {expected}.")
+    if _deeper_than(MAX_DEPTH, fields):
+        raise BadRequest(f"The body is nested deeper than {MAX_DEPTH} levels: {expected}.")
+    return fields
+
+
+def _deeper_than(most: int, value: Any) -> bool:
+    level: list[Any] = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _too_large(most: int) -> HTTPException:
+    return HTTPException(413, f"The body is larger than {most // 1024} KB: send less.")
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return a value as JSON; text that UTF-8 cannot hold as escapes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()

@@ -1,0 +1,1 @@
+"""The addresses of the bot, a file for each channel; `app.py` puts them together."""

@@ -1,0 +1,73 @@
+"""`GET /` and `POST /v1/chat`: the web chat and the API below it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from chatbot import messages
+from chatbot.answer import Question
+from chatbot.channels import web
+from chatbot.identity import SESSION_SECONDS
+from chatbot.intake import BadRequest, body_of, json_bytes
+from chatbot.service import Service, language_for
+
+PAGE_FILES = Path(__file__).parents[1] / "web"
+"""The web chat: one page, its script and its style."""
+
+COOKIE = "session"
+"""The cookie that says who somebody is; issued with the page."""
+
+
+def routes(service: Service) -> list[BaseRoute]:
+    """Return the channel's addresses."""
+
+    async def chat(request: Request) -> Response:
+        try:
+            asked = web.parse(await body_of(request, web.MAX_BODY))
+        except BadRequest as error:
+            raise HTTPException(400, str(error)) from None
+        user = _user(service, request, asked.user)
+        question = Question(user, asked.text, "web", asked.cursor, asked.language, asked.again)
+        if wait := service.limit.wait(user):
+            message = messages.too_fast(language_for(question))
+            raise HTTPException(429, message, {"retry-after": str(math.ceil(wait))})
+        answer = await service.answer(question)
+        return Response(
+            json_bytes(answer.to_json()), media_type="application/json", headers={"cache-control": "no-store"}
+        )
+
+    async def page(request: Request) -> Response:
+        response = FileResponse(PAGE_FILES / "index.html")
+        if not service.users.session(request.cookies.get(COOKIE, "")):
+            response.set_cookie(
+                COOKIE,
+                service.users.new_session(),
+                max_age=SESSION_SECONDS,
+                httponly=True,
+                samesite="strict",
+                secure=request.url.scheme == "https",
+            )
+        return response
+
+    return [
+        Route("/", page),
+        Route("/v1/chat", chat, methods=["POST"]),
+        Mount("/static", StaticFiles(directory=PAGE_FILES)),
+    ]
+
+
+def _user(service: Service, request: Request, hint: str | None) -> str:
+    """Return who asks: by the session issued here, else whom the caller names, else where it comes from."""
+    cookie = request.cookies.get(COOKIE)
+    if cookie and (session := service.users.session(cookie)):
+        return service.users.of("session", session)
+    if hint:
+        return service.users.of("api", hint)
+    return service.users.of("address", request.client.host if request.client else "")
