@@ -7,6 +7,7 @@ SQLite, PostgreSQL or MySQL. Not here: how documents are made (`defs/serving`) o
 
 from spotify_assets.core.errors import SettingsError
 from spotify_assets.core.settings import Settings
+from spotify_assets.core.store.people import Conversations, Links, Lookups
 from spotify_assets.core.store.protocols import Answers, Requests, Roster, ServingStore, Sources
 from spotify_assets.core.store.rows import (
     ArtistRequest,
@@ -15,8 +16,10 @@ from spotify_assets.core.store.rows import (
     Choice,
     Cooldown,
     Document,
+    Lookup,
     NameEntry,
     NameMatch,
+    NearName,
     Priority,
     RosterEntry,
     State,
@@ -29,10 +32,15 @@ __all__ = [
     "CallCount",
     "Capability",
     "Choice",
+    "Conversations",
     "Cooldown",
     "Document",
+    "Links",
+    "Lookup",
+    "Lookups",
     "NameEntry",
     "NameMatch",
+    "NearName",
     "Priority",
     "Requests",
     "Roster",

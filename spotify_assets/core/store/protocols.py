@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
+from spotify_assets.core.store.people import Conversations, Links, Lookups
 from spotify_assets.core.store.rows import (
     ArtistRequest,
     CallCount,
@@ -19,6 +20,7 @@ from spotify_assets.core.store.rows import (
     Cooldown,
     Document,
     NameMatch,
+    NearName,
     Priority,
     RosterEntry,
     State,
@@ -39,6 +41,13 @@ class Answers(Protocol):
 
     def find(self, name_key: str, limit: int = 10) -> list[NameMatch]:
         """Return what goes by exactly this normalised name: artists before songs, then by popularity, id."""
+        ...
+
+    def near(self, spellings: Iterable[str], limit: int = 500) -> list[NearName]:
+        """Return the artists with a name filed under one of these keys of `core/spelling.py`.
+
+        By popularity, then id, then name; each name of an artist once.
+        """
         ...
 
     def versions(self, kind: Kind, ids: Sequence[str] | None = None) -> dict[str, str]:
@@ -245,6 +254,21 @@ class ServingStore(Protocol):
     @property
     def sources(self) -> Sources:
         """Cooldowns, budgets and capabilities of the live sources."""
+        ...
+
+    @property
+    def conversations(self) -> Conversations:
+        """Where each conversation stands."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """Which artist people mean by a name."""
+        ...
+
+    @property
+    def lookups(self) -> Lookups:
+        """What is looked up while somebody waits."""
         ...
 
     def ping(self) -> None:

@@ -88,6 +88,14 @@ class NameMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class NearName:
+    """A published artist one of whose names is filed under a key of `core/spelling.py`."""
+
+    name_key: str
+    match: NameMatch
+
+
+@dataclass(frozen=True, slots=True)
 class NameEntry:
     """A name to publish: what people may type for one artist or song."""
 
@@ -108,6 +116,14 @@ class Document:
     """Digest of `body` and `names`; a document is written only when this changed."""
     body: str
     names: tuple[NameEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What the bot looks up, or has looked up, while somebody waits."""
+
+    body: str | None
+    """What was found, as the bot wrote it; None while it is under way."""
 
 
 @dataclass(frozen=True, slots=True)

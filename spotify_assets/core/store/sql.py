@@ -1,7 +1,7 @@
 """The serving store on SQLite, PostgreSQL, or MySQL and MariaDB.
 
-Here: the store as a whole. Its parts are in `sql_answers.py`, `sql_requests.py`, `sql_roster.py` and
-`sql_sources.py`, the tables in `sql_schema.py`, what differs between the engines in `sql_engine.py`.
+Here: the store as a whole. Its parts are in the modules `sql_*.py` of their names, the tables in
+`sql_schema.py`, what differs between the engines in `sql_engine.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from spotify_assets.core.store.sql_answers import SqlAnswers
+from spotify_assets.core.store.sql_conversations import SqlConversations
 from spotify_assets.core.store.sql_engine import Database
+from spotify_assets.core.store.sql_links import SqlLinks
+from spotify_assets.core.store.sql_lookups import SqlLookups
 from spotify_assets.core.store.sql_requests import SqlRequests
 from spotify_assets.core.store.sql_roster import SqlRoster
 from spotify_assets.core.store.sql_schema import prepare, store_schema
@@ -32,6 +35,9 @@ class SqlStore:
         self.requests = SqlRequests(self._database)
         self.roster = SqlRoster(self._database)
         self.sources = SqlSources(self._database)
+        self.conversations = SqlConversations(self._database)
+        self.links = SqlLinks(self._database)
+        self.lookups = SqlLookups(self._database)
 
     def __repr__(self) -> str:
         return f"<SqlStore: {self._database.where}>"

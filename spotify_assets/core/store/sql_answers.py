@@ -8,14 +8,15 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, and_, delete, insert, select, tuple_
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import MAX_KEY
-from spotify_assets.core.store import Document, NameMatch
+from spotify_assets.core.spelling import keys_of
+from spotify_assets.core.store import Document, NameMatch, NearName
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 from spotify_assets.core.store.sql_engine import CHUNK, Database, chunks
-from spotify_assets.core.store.sql_schema import answer_names, answers
+from spotify_assets.core.store.sql_schema import MAX_SPELLING, answer_names, answer_spellings, answers
 from spotify_assets.core.store.sql_types import is_key, is_plain, shown
 
 
@@ -66,6 +67,26 @@ class SqlAnswers:
         )
         return [NameMatch(**row._mapping) for row in self._database.rows(statement)]
 
+    def near(self, spellings: Iterable[str], limit: int = 500) -> list[NearName]:
+        """Return the artists with a name filed under one of these keys, by popularity, then id, then name."""
+        keys = sorted({one for one in spellings if is_key(one, MAX_SPELLING)})
+        filed, names = answer_spellings.c, answer_names.c
+        same = and_(
+            names.name_key == filed.name_key, names.kind == "artist", names.target_id == filed.target_id
+        )
+        statement = (
+            select(names.name_key, names.kind, names.target_id, names.label, names.popularity)
+            .select_from(answer_spellings.join(answer_names, same))
+            .where(filed.spelling.in_(keys))
+            .distinct()
+            .order_by(names.popularity.desc(), names.target_id, names.name_key)
+            .limit(limit)
+        )
+        return [
+            NearName(row.name_key, NameMatch(row.kind, row.target_id, row.label, row.popularity))
+            for row in (self._database.rows(statement) if keys else [])
+        ]
+
     def versions(self, kind: Kind, ids: Sequence[str] | None = None) -> dict[str, str]:
         """Return the published version by id, of all documents of a kind or of `ids`; reads no body."""
         statement = select(answers.c.target_id, answers.c.version).where(answers.c.kind == kind)
@@ -109,6 +130,14 @@ class SqlAnswers:
         _remove_names(connection, [(row["kind"], row["target_id"]) for row in rows])
         if names:
             connection.execute(insert(answer_names), names)
+        spellings = [
+            {"spelling": spelling, "target_id": name["target_id"], "name_key": name["name_key"]}
+            for name in names
+            if name["kind"] == "artist"
+            for spelling in sorted(keys_of(name["name_key"]))
+        ]
+        if spellings:
+            connection.execute(insert(answer_spellings), spellings)
 
     def _body(self, kind: Kind, target_id: str) -> str | None:
         if not is_key(target_id):
@@ -173,3 +202,6 @@ def _remove(kind: Kind, ids: Sequence[str], connection: Connection) -> int:
 def _remove_names(connection: Connection, targets: Sequence[tuple[str, str]]) -> None:
     names = answer_names.c
     connection.execute(delete(answer_names).where(tuple_(names.kind, names.target_id).in_(targets)))
+    artists = [target_id for kind, target_id in targets if kind == "artist"]
+    if artists:
+        connection.execute(delete(answer_spellings).where(answer_spellings.c.target_id.in_(artists)))

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.records import MAX_ID
+from spotify_assets.core.spelling import LONGEST
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_types import MAX_SHOWN, Key, Moment, Words
 
@@ -40,6 +41,8 @@ SCHEMA_VERSION = 4
 
 _COMPLETED = (1, 2, 3)
 """Versions that lack tables and are otherwise as they should be: opening the store brings them up to date."""
+
+MAX_SPELLING = LONGEST + 10
 
 _metadata = MetaData()
 
@@ -62,6 +65,15 @@ answer_names = Table(
     Column("label", Words(MAX_SHOWN), nullable=False),
     Column("popularity", Integer, nullable=False),
     Index("answer_names_targets", "kind", "target_id", "name_key"),
+)
+answer_spellings = Table(
+    "answer_spellings",
+    _metadata,
+    # A key of `core/spelling.py`: at most 60 letters behind a mark.
+    Column("spelling", Key(MAX_SPELLING), primary_key=True),
+    Column("target_id", Key(MAX_ID), primary_key=True),
+    Column("name_key", Key(MAX_KEY), primary_key=True),
+    Index("answer_spellings_targets", "target_id"),
 )
 artist_requests = Table(
     "artist_requests",
@@ -96,6 +108,39 @@ request_choices = Table(
     Column("position", SmallInteger, primary_key=True, autoincrement=False),
     Column("artist_id", Key(MAX_ID), nullable=False),
     Column("label", Words(MAX_SHOWN), nullable=False),
+)
+conversations = Table(
+    "conversations",
+    _metadata,
+    Column("person", Key(MAX_ID), primary_key=True),
+    Column("body", Words, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index("conversations_expiry", "expires_at"),
+)
+learnt_links = Table(
+    "learnt_links",
+    _metadata,
+    Column("name_key", Key(MAX_KEY), primary_key=True),
+    Column("person", Key(MAX_ID), primary_key=True),
+    Column("artist_id", Key(MAX_ID), nullable=False),
+    Column("confirmed_at", Moment, nullable=False),
+)
+live_lookups = Table(
+    "live_lookups",
+    _metadata,
+    Column("name_key", Key(MAX_KEY), primary_key=True),
+    Column("holder", Key(MAX_ID), nullable=False),
+    Column("lease_until", Moment, nullable=False),
+    Column("body", Words),
+    Column("expires_at", Moment, nullable=False),
+    Index("live_lookups_expiry", "expires_at"),
+)
+new_names = Table(
+    "new_names",
+    _metadata,
+    Column("person", Key(MAX_ID), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("names", Integer, nullable=False),
 )
 roster = Table(
     "roster",

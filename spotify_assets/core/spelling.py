@@ -1,0 +1,113 @@
+"""Names that are nearly alike: "balckpink" and BLACKPINK, "에스빠" and 에스파.
+
+Here: under which keys a name is filed so that whoever mistypes it still finds it by those keys alone, and how
+far apart two names are; pure functions over normalised names (`names.py`). Not here: where the keys are kept
+(`store`), or what is done with a name that is close (`chatbot/bot.py`).
+
+Short names are filed under themselves with one letter left out, as in SymSpell
+(https://github.com/wolfgarbe/SymSpell): a dropped, added, wrong or swapped letter leaves a key in common.
+Long ones are filed under their three thirds, of which two mistakes leave one whole (the pigeonhole
+principle). Hangul is compared letter by letter, ㅇㅔㅅㅡㅍㅏ, and syllable by syllable. So a lookup is a
+few dozen keys of an index, however many names there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+SHORTEST = 4
+"""Letters; of shorter names too many are one letter apart."""
+
+LONGEST = 60
+"""Letters; longer names are filed under none of these keys."""
+
+SYLLABLE = 1.5
+"""What a wrong, missing or swapped syllable counts, where a letter counts 1."""
+
+_WHOLE = 8
+_MOST_SYLLABLES = 10
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+_FINALS: tuple[str, ...] = (
+    "", "ㄱ", "ㄲ", "ㄱㅅ", "ㄴ", "ㄴㅈ", "ㄴㅎ", "ㄷ", "ㄹ", "ㄹㄱ", "ㄹㅁ", "ㄹㅂ", "ㄹㅅ", "ㄹㅌ", "ㄹㅍ",
+    "ㄹㅎ", "ㅁ", "ㅂ", "ㅂㅅ", "ㅅ", "ㅆ", "ㅇ", "ㅈ", "ㅊ", "ㅋ", "ㅌ", "ㅍ", "ㅎ",
+)  # fmt: skip
+
+
+def letters(key: str) -> str:
+    """Return a normalised name letter by letter: Hangul syllables taken apart, the rest as it is."""
+    return "".join(_apart(char) for char in key)
+
+
+def keys_of(key: str) -> set[str]:
+    """Return the keys under which a normalised name is filed; none for one that is too short or too long."""
+    spelled = letters(key)
+    if not SHORTEST <= len(spelled) <= LONGEST:
+        return set()
+    filed = {f"l{one}" for one in _without_one(spelled)} if len(spelled) <= _WHOLE else set(_thirds(spelled))
+    if len(spelled) > len(key) and len(key) <= _MOST_SYLLABLES:
+        filed |= {f"s{one}" for one in _without_one(key)}
+    return filed
+
+
+def keys_near(key: str) -> set[str]:
+    """Return the keys under which names are filed that somebody who typed this may have meant.
+
+    Any name one mistake away (a letter, or a Hangul syllable, dropped, added, wrong or swapped with the next)
+    that `keys_of` files is filed under one of them, and so is one of more than eight letters with two letters
+    dropped, added or wrong.
+    """
+    spelled = letters(key)
+    if len(spelled) < SHORTEST - 1 or len(spelled) > LONGEST + 2:
+        return set()
+    near = {f"l{one}" for one in _without_one(spelled)} if len(spelled) <= _WHOLE + 1 else set()
+    for length in range(max(len(spelled) - 2, _WHOLE + 1), len(spelled) + 3):
+        near.update(_thirds_near(spelled, length))
+    if len(spelled) > len(key) and len(key) <= _MOST_SYLLABLES + 1:
+        near |= {f"s{one}" for one in _without_one(key)}
+    return near
+
+
+def mistakes(typed: str, name: str) -> float | None:
+    """Return how many mistakes lead from a normalised name to what was typed; None where it is too many.
+
+    A letter counts 1 and a Hangul syllable 1.5, whichever way is cheaper. Names of fewer than six letters
+    bear one letter, those of fewer than twelve one syllable, longer ones two letters.
+    """
+    # Imported where a name is really compared, so that the bot starts without it.
+    from rapidfuzz.distance import OSA
+
+    typed_letters, name_letters = letters(typed), letters(name)
+    borne = 1.0 if len(name_letters) < 6 else SYLLABLE if len(name_letters) < 12 else 2.0
+    counts = [float(OSA.distance(typed_letters, name_letters))]
+    if len(name_letters) > len(name):
+        counts.append(SYLLABLE * OSA.distance(typed, name))
+    return min(counts) if min(counts) <= borne else None
+
+
+def _apart(char: str) -> str:
+    place = ord(char) - ord("가")
+    if not 0 <= place < 11_172:
+        return char
+    return _INITIALS[place // 588] + _VOWELS[place % 588 // 28] + _FINALS[place % 28]
+
+
+def _without_one(text: str) -> set[str]:
+    return {text, *(text[:place] + text[place + 1 :] for place in range(len(text)))}
+
+
+def _thirds(spelled: str) -> Iterator[str]:
+    length, third = len(spelled), len(spelled) // 3
+    bounds = (0, third, length - third, length)
+    for number in range(3):
+        yield f"{number}{length}.{spelled[bounds[number] : bounds[number + 1]]}"
+
+
+def _thirds_near(spelled: str, length: int) -> Iterator[str]:
+    """Yield the thirds of a name of this length that one mistake in each of the others leaves whole."""
+    third = length // 3
+    yield f"0{length}.{spelled[:third]}"
+    yield f"2{length}.{spelled[-third:]}"
+    middle = length - 2 * third
+    for start in range(third - 1, third + 2):
+        yield f"1{length}.{spelled[start : start + middle]}"
