@@ -7,6 +7,7 @@ import dagster as dg
 
 from spotify_assets.core.settings import settings
 from spotify_assets.defs import schedules
+from spotify_assets.defs.evaluation.similarity import similarity_evaluation
 from spotify_assets.defs.ingestion.neighbours import artist_neighbours
 from spotify_assets.defs.ingestion.observations import raw_assets
 from spotify_assets.defs.ingestion.roster import artist_roster
@@ -31,6 +32,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             artist_neighbours,
             *build_dbt_models(prepared_manifest(settings())),
             similarity_model,
+            similarity_evaluation,
             mart_snapshot,
             serving_documents,
             answered_requests,

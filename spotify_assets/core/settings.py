@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     expire_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_EXPIRY
     max_bad_share: float = Field(0.05, ge=0, le=1)
     snapshots_kept_days: int = Field(3, ge=1)
+    evaluation_pairs: Path | None = None
     alert_webhook_url: SecretStr | None = None
     kakao_skill_secret: SecretStr | None = None
     kakao_callback_hosts: Annotated[tuple[str, ...], NoDecode] = ("bot-api.kakao.com",)
@@ -107,7 +108,7 @@ class Settings(BaseSettings):
             return cls.model_fields[info.field_name].get_default(call_default_factory=True)
         return value
 
-    @field_validator("platform_home", "catalog_dataset")
+    @field_validator("platform_home", "catalog_dataset", "evaluation_pairs")
     @classmethod
     def _from_project_root(cls, value: Path | None) -> Path | None:
         """Read a relative path from the project's root, wherever the command was started."""

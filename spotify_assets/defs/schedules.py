@@ -18,7 +18,9 @@ refresh = dg.define_asset_job(
     "refresh",
     selection=(
         dg.AssetSelection.all()
-        - dg.AssetSelection.assets("artist_roster", "similarity_model", "mart_snapshot")
+        - dg.AssetSelection.assets(
+            "artist_roster", "similarity_model", "similarity_evaluation", "mart_snapshot"
+        )
         - (dg.AssetSelection.all_asset_checks() - raw_checks)
     ),
     description="Only the artists people asked for: observe them, update the marts they touch, publish.",

@@ -32,6 +32,22 @@ def model_versions(lake: Lake) -> list[str]:
     return sorted({directory.removeprefix("model_version=") for directory in directories})
 
 
+def withdraw_models_after(lake: Lake, version: str | None) -> list[str]:
+    """Delete the models fitted after that version, so that it counts again; return their versions.
+
+    Where that version is none, or not in the lake, every model stays: one must be left to count.
+    """
+    versions = model_versions(lake)
+    if version not in versions:
+        return []
+    withdrawn = versions[versions.index(version) + 1 :]
+    for later in reversed(withdrawn):
+        # The newest first: nobody who is interrupted leaves another one as the newest than was or will be.
+        for path in lake.storage.list(f"{MODEL_ROOT}/model_version={later}", suffix=".parquet"):
+            lake.storage.delete(path)
+    return withdrawn
+
+
 def model_path(version: str) -> str:
     """Return where a model's breakpoints lie, below the lake's root."""
     return f"{MODEL_ROOT}/model_version={version}/breakpoints.parquet"

@@ -96,6 +96,13 @@ def _note_built(lake: Lake, run_id: str, unfinished: set[str]) -> None:
     _note(lake, run_id, unfinished, "building" if unfinished else "whole")
 
 
+def note_refused(lake: Lake, run_id: str, why: str) -> None:
+    """Note that the marts, though whole, must not be published before the similar artists are built anew."""
+    unfinished = {"artist_similarity", *(lake.read_json(BUILD_STATE) or {}).get("unfinished", ())}
+    refusal = {"state": "refused", "run_id": run_id, "why": why, "unfinished": sorted(unfinished)}
+    lake.write_json(BUILD_STATE, refusal)
+
+
 def _note(lake: Lake, run_id: str, unfinished: set[str], state: str) -> None:
     lake.write_json(BUILD_STATE, {"state": state, "run_id": run_id, "unfinished": sorted(unfinished)})
 

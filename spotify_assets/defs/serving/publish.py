@@ -90,7 +90,7 @@ def _documents(kind: Kind, batches: pa.RecordBatchReader) -> Iterator[Document]:
     owners=["team:data-platform"],
     kinds={"python", "sql"},
     # After the snapshot: a build ends a rollback, and then publishes all that it built.
-    deps=[*MARTS, "mart_snapshot"],
+    deps=[*MARTS, "mart_snapshot", "similarity_evaluation"],
 )
 def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """One document per artist and per song in the serving store, with the names that lead to it.

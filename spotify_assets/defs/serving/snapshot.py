@@ -36,6 +36,12 @@ def require_whole(lake: Lake) -> None:
             "There are no marts yet, so nothing was published: materialise everything once.",
             allow_retries=False,
         )
+    if state["state"] == "refused":
+        raise dg.Failure(
+            f"The marts of run {state['run_id']} were refused: {state['why']}. Nothing was "
+            "published. The next refresh goes on with the published model; docs/similarity.md says more.",
+            allow_retries=False,
+        )
     if state["state"] != "whole":
         raise dg.Failure(
             f"The marts are not whole: the last dbt build (run {state['run_id']}) did not finish. "
@@ -109,7 +115,7 @@ def drop_unlisted(lake: Lake, before: datetime) -> list[str]:
     group_name="serving",
     owners=["team:data-platform"],
     kinds={"python", "parquet"},
-    deps=list(MARTS),
+    deps=[*MARTS, "similarity_evaluation"],
 )
 def mart_snapshot(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """The marts as Parquet under a new snapshot id, and `marts/CURRENT.json` pointing to it.
