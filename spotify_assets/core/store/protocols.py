@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
+from spotify_assets.core.store.inbox import Inbox
 from spotify_assets.core.store.people import Conversations, Links, Lookups
 from spotify_assets.core.store.rows import (
     ArtistRequest,
@@ -269,6 +270,11 @@ class ServingStore(Protocol):
     @property
     def lookups(self) -> Lookups:
         """What is looked up while somebody waits."""
+        ...
+
+    @property
+    def inbox(self) -> Inbox:
+        """Messages of platforms that deliver at least once."""
         ...
 
     def ping(self) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from spotify_assets.core.store.sql_answers import SqlAnswers
 from spotify_assets.core.store.sql_conversations import SqlConversations
 from spotify_assets.core.store.sql_engine import Database
+from spotify_assets.core.store.sql_inbox import SqlInbox
 from spotify_assets.core.store.sql_links import SqlLinks
 from spotify_assets.core.store.sql_lookups import SqlLookups
 from spotify_assets.core.store.sql_requests import SqlRequests
@@ -38,6 +39,7 @@ class SqlStore:
         self.conversations = SqlConversations(self._database)
         self.links = SqlLinks(self._database)
         self.lookups = SqlLookups(self._database)
+        self.inbox = SqlInbox(self._database)
 
     def __repr__(self) -> str:
         return f"<SqlStore: {self._database.where}>"

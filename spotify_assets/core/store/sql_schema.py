@@ -184,6 +184,21 @@ source_turns = Table(
     Column("source", Key(MAX_ID), primary_key=True),
     Column("next_at", Moment, nullable=False),
 )
+inbox = Table(
+    "inbox",
+    _metadata,
+    Column("key", Key(MAX_ID), primary_key=True),
+    Column("state", Key(20), nullable=False),
+    Column("account", Words(MAX_ID), nullable=False),
+    Column("sender", Words(MAX_ID), nullable=False),
+    Column("body", Words, nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    Column("due_at", Moment),
+    Column("ended_at", Moment),
+    Column("attempts", Integer, nullable=False),
+    Index("inbox_queue", "state", "due_at"),
+    Index("inbox_ended", "ended_at"),
+)
 store_schema = Table(
     "store_schema",
     _metadata,
