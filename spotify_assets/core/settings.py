@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     lake_uri: str = ""
     dbt_target: Literal["duckdb", "athena"] = "duckdb"
     athena_raw_schema: str = "spotify_assets_raw"
+    athena_schema: str = "spotify_assets"
+    athena_work_group: str = "primary"
+    athena_timeout_seconds: float = Field(900, gt=0)
     serving_url: str = ""
     catalog_source: Literal["sample", "dataset", "spotify"] = "sample"
     catalog_dataset: Path | None = None
@@ -162,11 +165,18 @@ class Settings(BaseSettings):
             raise ValueError("a local directory or s3://bucket/prefix is allowed")
         return value.rstrip("/") if value != "/" else value
 
-    @field_validator("athena_raw_schema")
+    @field_validator("athena_raw_schema", "athena_schema")
     @classmethod
     def _glue_name(cls, value: str) -> str:
         if not re.fullmatch("[a-z_][a-z0-9_]{0,126}", value):
             raise ValueError("a Glue database's name is allowed: small letters, digits and '_'")
+        return value
+
+    @field_validator("athena_work_group")
+    @classmethod
+    def _work_group(cls, value: str) -> str:
+        if not re.fullmatch("[A-Za-z0-9._-]{1,128}", value):
+            raise ValueError("a work group's name is allowed: letters, digits, '.', '_' and '-'")
         return value
 
     @field_validator("serving_url")
@@ -254,6 +264,11 @@ class Settings(BaseSettings):
     def warehouse_path(self) -> Path:
         """The DuckDB file that dbt builds in; nothing but the platform's runs open it."""
         return self.platform_home / "warehouse.duckdb"
+
+    @property
+    def mirror_path(self) -> Path:
+        """The DuckDB file that holds what was read of Athena's models; it can be deleted at any time."""
+        return self.platform_home / "mirror.duckdb"
 
     @property
     def dagster_home(self) -> Path:

@@ -20,6 +20,7 @@ from spotify_assets.core.lake.live_observer import LiveObserver, Say
 from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.core.settings import Settings, load_settings
 from spotify_assets.core.store import ServingStore, Urgency, open_store
+from spotify_assets.defs.leases import Turn
 from spotify_assets.defs.marts.warehouse import Warehouse, open_warehouse, sole_use
 from spotify_assets.defs.refresh.dead_runs import mark
 
@@ -75,10 +76,10 @@ class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
         return open_warehouse(self.settings)
 
     @contextmanager
-    def sole_use_of_warehouse(self, context: dg.AssetExecutionContext) -> Iterator[None]:
+    def sole_use_of_warehouse(self, context: dg.AssetExecutionContext) -> Iterator[Turn]:
         """Use the warehouse alone while building, fitting, exporting or publishing; others wait."""
-        with sole_use(self.settings, f"run {context.run.run_id}", context.log.info):
-            yield
+        with sole_use(self.settings, f"run {context.run.run_id}", context.log.info) as turn:
+            yield turn
 
     def stamps(self, run_id: str) -> StampOf:
         """Return what says where and when a run's observations were made, and how long they may be kept."""

@@ -8,6 +8,7 @@ subclass with its own `write_whole`.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import uuid
 from abc import ABC, abstractmethod
@@ -51,6 +52,14 @@ class Storage(ABC):
     @abstractmethod
     def clean(self, older_than_seconds: float = STALE_AFTER_SECONDS) -> int:
         """Delete what writers that died left behind; return how many files that were."""
+
+    @abstractmethod
+    def delete_below(self, directory: str) -> None:
+        """Delete all files below a directory, hidden ones too; nothing happens where there is none.
+
+        Raises:
+            LakeError: one could not be deleted.
+        """
 
     def full_path(self, path: str) -> str:
         """Return the path as `filesystem` knows it.
@@ -149,6 +158,16 @@ class LocalStorage(Storage):
                 f"{target} cannot be written ({error.strerror or error}): "
                 "LAKE_URI must be a directory that this user may write, with space left"
             ) from error
+
+    def delete_below(self, directory: str) -> None:
+        """Delete the directory with all that is in it."""
+        path = self.full_path(directory)
+        try:
+            shutil.rmtree(path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise LakeError(f"{path} cannot be deleted ({error.strerror or error})") from error
 
     def clean(self, older_than_seconds: float = STALE_AFTER_SECONDS) -> int:
         """Delete temporary files that no living writer can own."""

@@ -119,6 +119,24 @@ class S3Storage(Storage):
         with aws.explained(f"{self.uri_of(path)} cannot be deleted"):
             self._s3.delete_object(Bucket=self.bucket, Key=self._key(path))
 
+    def delete_below(self, directory: str) -> None:
+        """Delete all objects below a prefix, as many to a request as S3 lists to a page."""
+        where = f"What lies below {self.uri_of(directory)} cannot be deleted"
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=f"{self._key(directory)}/"
+        )
+        with aws.explained(where):
+            for page in pages:
+                keys = [{"Key": item["Key"]} for item in page.get("Contents", ())]
+                if not keys:
+                    continue
+                told = {"Objects": keys, "Quiet": True}
+                for left in self._s3.delete_objects(Bucket=self.bucket, Delete=told).get("Errors", ()):
+                    reason = aws.explain_code(
+                        left["Code"], "DeleteObjects", left.get("Message", left["Code"])
+                    )
+                    raise LakeError(f"{where}: {left['Key']}: {reason}")
+
     def clean(self, older_than_seconds: float = STALE_AFTER_SECONDS) -> int:
         """Abort uploads that no living writer can own: nobody sees their parts, but they are paid for."""
         newest = datetime.now(UTC) - timedelta(seconds=older_than_seconds)

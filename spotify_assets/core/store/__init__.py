@@ -8,7 +8,7 @@ SQLite, PostgreSQL or MySQL. Not here: how documents are made (`defs/serving`) o
 from spotify_assets.core.errors import SettingsError
 from spotify_assets.core.settings import Settings
 from spotify_assets.core.store.people import Conversations, Links, Lookups
-from spotify_assets.core.store.protocols import Answers, Requests, Roster, ServingStore, Sources
+from spotify_assets.core.store.protocols import Answers, Leases, Requests, Roster, ServingStore, Sources
 from spotify_assets.core.store.rows import (
     ArtistRequest,
     CallCount,
@@ -16,6 +16,7 @@ from spotify_assets.core.store.rows import (
     Choice,
     Cooldown,
     Document,
+    Lease,
     Lookup,
     NameEntry,
     NameMatch,
@@ -35,6 +36,8 @@ __all__ = [
     "Conversations",
     "Cooldown",
     "Document",
+    "Lease",
+    "Leases",
     "Links",
     "Lookup",
     "Lookups",

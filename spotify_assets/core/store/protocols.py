@@ -20,6 +20,7 @@ from spotify_assets.core.store.rows import (
     Choice,
     Cooldown,
     Document,
+    Lease,
     NameMatch,
     NearName,
     Priority,
@@ -234,6 +235,25 @@ class Sources(Protocol):
         ...
 
 
+class Leases(Protocol):
+    """What one machine may use at a time. Every method is atomic and safe between processes."""
+
+    def take(self, name: str, holder: str, user: str, now: datetime, until: datetime) -> Lease:
+        """Hold `name` alone until then where nobody else does at `now`; return the lease that stands.
+
+        That is the caller's where its `holder` is: the name was free, or past its end, or held by it already.
+        """
+        ...
+
+    def renew(self, name: str, holder: str, until: datetime) -> bool:
+        """Hold on to a lease until then; False where it is somebody else's by now, or nobody's."""
+        ...
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a lease back; nothing happens where it is somebody else's."""
+        ...
+
+
 class ServingStore(Protocol):
     """The store as a whole; open one with `open_store`."""
 
@@ -275,6 +295,11 @@ class ServingStore(Protocol):
     @property
     def inbox(self) -> Inbox:
         """Messages of platforms that deliver at least once."""
+        ...
+
+    @property
+    def leases(self) -> Leases:
+        """What one machine may use at a time."""
         ...
 
     def ping(self) -> None:

@@ -39,6 +39,19 @@ class Urgency(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """Something that one machine holds alone for a while, renewed as long as it does."""
+
+    name: str
+    holder: str
+    """The machine, or rather its PLATFORM_HOME."""
+    user: str
+    """What uses it there, for people."""
+    until: datetime
+    """When it falls free unless it is renewed."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArtistRequest:
     """Somebody asked for an artist that the store has no answer for; one row per normalised name."""
 

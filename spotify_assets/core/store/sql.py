@@ -12,6 +12,7 @@ from spotify_assets.core.store.sql_answers import SqlAnswers
 from spotify_assets.core.store.sql_conversations import SqlConversations
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_inbox import SqlInbox
+from spotify_assets.core.store.sql_leases import SqlLeases
 from spotify_assets.core.store.sql_links import SqlLinks
 from spotify_assets.core.store.sql_lookups import SqlLookups
 from spotify_assets.core.store.sql_requests import SqlRequests
@@ -40,6 +41,7 @@ class SqlStore:
         self.links = SqlLinks(self._database)
         self.lookups = SqlLookups(self._database)
         self.inbox = SqlInbox(self._database)
+        self.leases = SqlLeases(self._database)
 
     def __repr__(self) -> str:
         return f"<SqlStore: {self._database.where}>"

@@ -2,7 +2,7 @@
 
 Here: tables, keys, indexes, the schema's version. Not here: the column types that make all engines agree
 (`sql_types.py`), what is asked of the tables (`sql_answers.py`, `sql_requests.py`, `sql_roster.py`,
-`sql_sources.py`).
+`sql_sources.py`, `sql_leases.py`).
 
 Nothing but a primary key is unique: PostgreSQL's upserts watch one unique index, and of two processes that
 insert one row at the same moment the second would trip over any other.
@@ -198,6 +198,14 @@ inbox = Table(
     Column("attempts", Integer, nullable=False),
     Index("inbox_queue", "state", "due_at"),
     Index("inbox_ended", "ended_at"),
+)
+leases = Table(
+    "leases",
+    _metadata,
+    Column("name", Key(MAX_ID), primary_key=True),
+    Column("holder", Key(MAX_ID), nullable=False),
+    Column("used_by", Words(MAX_SHOWN), nullable=False),
+    Column("ends_at", Moment, nullable=False),
 )
 store_schema = Table(
     "store_schema",

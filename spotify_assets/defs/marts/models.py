@@ -71,12 +71,16 @@ def _described(events: Iterator[Any], warehouse: Warehouse) -> Iterator[Any]:
 
 def describe(warehouse: Warehouse, models: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return what people see of each model in Dagster: its row count, and for a mart its first rows."""
-    with warehouse.connect() as marts:
-        counts = " union all ".join(f"select '{model}', count(*) from {model}" for model in models)  # noqa: S608 - dbt's names
-        found = {model: {"dagster/row_count": count} for model, count in marts.sql(counts).fetchall()}
-        for model in set(models).intersection(MARTS):
-            rows = marts.sql(f"select * from {model} limit 8").to_arrow_table()  # noqa: S608
-            found[model] |= {"preview": metadata.preview(rows)}
+    counts = warehouse.row_counts(models)
+    found: dict[str, dict[str, Any]] = {model: {} for model in models}
+    for model, count in counts.items():
+        found[model] |= {"dagster/row_count": count}
+    marts = sorted(set(models).intersection(MARTS))
+    if marts:
+        with warehouse.connect() as connection:
+            for mart in marts:
+                rows = connection.sql(f"select * from {mart} limit 8").to_arrow_table()  # noqa: S608 - names of our own
+                found[mart] |= {"preview": metadata.preview(rows)}
     return found
 
 
@@ -141,7 +145,8 @@ def _dbt_op(name: str, select: str, exclude: str, manifest: Mapping[str, Any]) -
         models = sorted(key.to_user_string() for key in context.selected_asset_keys)
         args = dbt_args(config, models)
         context.log.info("dbt %s: %s", args[0], "everything" if config.is_full else "what changed")
-        with platform.sole_use_of_warehouse(context):
+        with platform.sole_use_of_warehouse(context) as turn:
+            platform.warehouse.register(platform.lake)
             if builds_marts:
                 all_models = {key.to_user_string() for key in dbt_models.keys}
                 unfinished = _note_begun(platform.lake, context.run.run_id, models, all_models)
@@ -150,6 +155,7 @@ def _dbt_op(name: str, select: str, exclude: str, manifest: Mapping[str, Any]) -
             )
             yield from _described(events, platform.warehouse)
             if builds_marts:
+                turn.confirm()
                 _note_built(platform.lake, context.run.run_id, unfinished - set(models))
 
     return dbt_models

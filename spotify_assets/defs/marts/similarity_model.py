@@ -90,6 +90,7 @@ def similarity_model(context: dg.AssetExecutionContext, platform: Platform) -> d
     platform.lake.write_table(model_path(version), breakpoints)
     for old in model_versions(platform.lake)[:-VERSIONS_KEPT]:
         platform.lake.storage.delete(model_path(old))
+    platform.warehouse.register(platform.lake)
     context.log.info("fitted %s on %d tracks", version, features.num_rows)
     return dg.MaterializeResult(
         metadata={

@@ -8,14 +8,13 @@ from functools import cache
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import pyarrow as pa
 
 from spotify_assets.core.lake.pointers import is_rolled_back
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store import Document, NameEntry, ServingStore
 from spotify_assets.core.store.documents import Kind
-from spotify_assets.defs.marts.warehouse import MARTS
+from spotify_assets.defs.marts.warehouse import MARTS, Marts
 from spotify_assets.defs.resources import Platform
 from spotify_assets.defs.serving.snapshot import require_whole
 
@@ -38,9 +37,7 @@ def _documents_sql(kind: Kind) -> str:
     return (Path(__file__).parent / f"{kind}_documents.sql").read_text()
 
 
-def publish(
-    marts: duckdb.DuckDBPyConnection, store: ServingStore, kind: Kind, missing_only: bool = False
-) -> Published:
+def publish(marts: Marts, store: ServingStore, kind: Kind, missing_only: bool = False) -> Published:
     """Bring the store's documents of a kind to what the marts say; write what changed, remove what is gone.
 
     With `missing_only`, documents that are there stay as they are.
@@ -99,7 +96,7 @@ def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> 
     removed. The bot reads nothing else. After a rollback, and until the next build, a refresh adds the
     documents that are missing and leaves the others as they were rolled back to.
     """
-    with platform.sole_use_of_warehouse(context):
+    with platform.sole_use_of_warehouse(context) as turn:
         require_whole(platform.lake)
         held = is_rolled_back(platform.lake)
         if held:
@@ -107,6 +104,7 @@ def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> 
                 "rolled back: only documents that are missing are written until the next build"
             )
         with platform.warehouse.connect() as marts:
+            turn.confirm()
             published = [publish(marts, platform.store, kind, missing_only=held) for kind in KINDS]
     for part in published:
         context.log.info(

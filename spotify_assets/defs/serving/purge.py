@@ -17,7 +17,7 @@ from spotify_assets.core.lake.lake import Lake, open_lake
 from spotify_assets.core.lake.pointers import current_snapshot, model_versions, snapshots
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.models import full_refresh
-from spotify_assets.defs.marts.warehouse import sole_use
+from spotify_assets.defs.marts.warehouse import open_warehouse, sole_use
 from spotify_assets.defs.serving.snapshot import drop, drop_unlisted
 from spotify_assets.runs import Say, prepare_dagster_home, run_job
 
@@ -41,8 +41,7 @@ def purge(settings: Settings, source: str | None, say: Say) -> Purged:
     lake = open_lake(settings)
     with sole_use(settings, "spotify-assets purge", say):
         removed = lake.purge(datetime.now(UTC), source)
-        # A table that is dropped leaves its pages in the file; a new file has only what is built now.
-        settings.warehouse_path.unlink(missing_ok=True)
+        open_warehouse(settings).forget()
     _forget_runs(settings)
     selection = what_to_rebuild(lake)
     if selection is None:

@@ -1,6 +1,7 @@
 """Going back to an earlier snapshot: the store's documents first, then the pointer."""
 
 import duckdb
+import pyarrow.dataset as pads
 
 from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.lake.lake import Lake, open_lake
@@ -25,9 +26,8 @@ def roll_back(settings: Settings, snapshot: str | None, say: Say) -> Snapshot:
     store = open_store(settings)
     with sole_use(settings, "spotify-assets rollback", say), duckdb.connect() as marts:
         for mart, paths in target.marts.items():
-            files = [lake.storage.uri_of(f"marts/{path}") for path in paths]
-            quoted = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-            marts.execute(f"create view {mart} as select * from read_parquet([{quoted}])")  # noqa: S608 - quoted above
+            files = [lake.storage.full_path(f"marts/{path}") for path in paths]
+            marts.register(mart, pads.dataset(files, filesystem=lake.storage.filesystem, format="parquet"))
         for kind in KINDS:
             publish(marts, store, kind)
         point_to(lake, target)

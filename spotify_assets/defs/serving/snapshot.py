@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-import duckdb
 import pyarrow.parquet as pq
 
 from spotify_assets.core.lake.lake import Lake
@@ -20,7 +19,7 @@ from spotify_assets.core.lake.pointers import (
 )
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.models import BUILD_STATE
-from spotify_assets.defs.marts.warehouse import MARTS
+from spotify_assets.defs.marts.warehouse import MARTS, Marts
 from spotify_assets.defs.resources import Platform
 
 
@@ -50,9 +49,7 @@ def require_whole(lake: Lake) -> None:
         )
 
 
-def export(
-    marts: duckdb.DuckDBPyConnection, lake: Lake, snapshot: str
-) -> tuple[dict[str, list[str]], dict[str, int]]:
+def export(marts: Marts, lake: Lake, snapshot: str) -> tuple[dict[str, list[str]], dict[str, int]]:
     """Write every mart below `marts/<mart>/snapshot=<id>/`; return paths below `marts/`, and row counts."""
     paths: dict[str, list[str]] = {}
     rows: dict[str, int] = {}
@@ -125,12 +122,13 @@ def mart_snapshot(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     """
     lake, now = platform.lake, datetime.now(UTC)
     identifier = new_id("s", now)
-    with platform.sole_use_of_warehouse(context):
+    with platform.sole_use_of_warehouse(context) as turn:
         require_whole(lake)
         with platform.warehouse.connect() as marts:
             versions = marts.sql("select distinct model_version from artist_similarity").fetchall()
             paths, rows = export(marts, lake, identifier)
         snapshot = Snapshot(identifier, now.isoformat(), versions[0][0] if versions else None, paths)
+        turn.confirm()
         write_manifest(lake, snapshot)
         point_to(lake, snapshot)
     dropped = drop_old(lake, platform.settings, now)

@@ -38,3 +38,4 @@ CREATE MACRO to_iso8601(d) AS CASE WHEN typeof(d) = 'DATE' THEN strftime(d, '%Y-
 CREATE MACRO map_agg(k, v) AS map(list(k), list(v));
 CREATE MACRO every(x) AS bool_and(x);
 CREATE MACRO cosine_similarity(x, y) AS list_sum(list_transform(list_filter(map_keys(x), lambda k : map_contains(y, k)), lambda k : x[k] * y[k])) / (sqrt(list_sum(list_transform(map_values(x), lambda v : v * v))) * sqrt(list_sum(list_transform(map_values(y), lambda v : v * v))));
+CREATE MACRO checksum(x) AS unhex(md5(list_sort(list(hash(x)))::VARCHAR));
