@@ -134,11 +134,17 @@ class Answer:
     quick_replies: list[Reply] = field(default_factory=list)
     cursor: str | None = None
     """Send it back to get the next page; null on the last one."""
+    asked: str = ""
+    """The normalised name that the question was taken to ask for, "" for none; not in the JSON."""
+    model_version: str | None = None
+    """Which model found what is similar; not in the JSON."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as plain lists, dicts and strings."""
-        plain: dict[str, Any] = _plain(self)
-        return plain
+        return {name: _plain(getattr(self, name)) for name in _PUBLIC}
+
+
+_PUBLIC = tuple(name for name in Answer.__dataclass_fields__ if name not in ("asked", "model_version"))
 
 
 def _plain(value: Any) -> Any:

@@ -54,6 +54,7 @@ def artist_answer(
         ],
         quick_replies=[*more, *offers, *neighbours],
         cursor=cursor,
+        model_version=document.model_version,
     )
 
 
@@ -90,6 +91,7 @@ def track_answer(
         ],
         quick_replies=[*more, *offers],
         cursor=cursor,
+        model_version=document.model_version,
     )
 
 
@@ -121,6 +123,12 @@ def request_answer(
         minutes = math.ceil(wait / timedelta(minutes=1))
         return Answer("pending", messages.postponed(name, minutes, language), quick_replies=again)
     return Answer("pending", messages.pending(name, language), quick_replies=again)
+
+
+def close_answer(name: str, choices: list[Reply], language: Language) -> Answer:
+    """Offer what is close to a name nobody goes by, and to look for the name as it was typed."""
+    exactly = [Reply(choosing.exactly(name, language), name)]
+    return Answer("choices", choosing.close_names(name, language), choices=choices, quick_replies=exactly)
 
 
 def chosen_from(choices: Sequence[Choice]) -> list[Reply]:

@@ -197,6 +197,15 @@ _AROUND = re.compile(
 )
 
 
+LIKENESS = re.compile(
+    rf"{_ALIKE}|같은|이런|그런|similar|\blike (?:this|that|them|it|him|her)\b", re.IGNORECASE
+)
+"""Words that ask for what is alike."""
+
+SONGS = re.compile(rf"{_SOUNDS}|\b(?:songs?|tracks?|tunes?|music)\b", re.IGNORECASE)
+"""Words for songs rather than those who play them."""
+
+
 def is_empty(text: str) -> bool:
     """Tell whether a text is a request that names nobody, such as "좋은 노래" or "some songs"."""
     words = text.split()

@@ -22,6 +22,8 @@ from chatbot.reading import (
     is_more,
     is_small_talk,
     is_thanks,
+    likeness_wanted,
+    picked,
     read,
     reference,
 )
@@ -248,6 +250,38 @@ def test_an_insult_is_no_name(text: str) -> None:
 )
 def test_a_name_that_holds_a_rude_word_is_a_name(text: str) -> None:
     assert not is_insult(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("1번", 1), ("1", 1), ("#2", 2), ("no. 3", 3), ("number 4", 4), ("2번 가수", 2), ("3번이요", 3), ("1번으로", 1),
+        ("2번 보여줘", 2), ("첫 번째", 1), ("첫번째 거", 1), ("두 번째 노래", 2), ("일번", 1), ("the first one", 1),
+        ("second", 2), ("3rd", 3), ("the second song", 2), ("10번", 10),
+    ],
+)  # fmt: skip
+def test_an_entry_of_a_list_is_picked_by_its_number(text: str, place: int) -> None:
+    assert picked(text) == place
+
+
+@pytest.mark.parametrize(
+    "text", ["일", "세", "10cm", "2NE1", "100", "0", "두번째달", "Third Eye Blind", "1415", "3 Doors Down"]
+)
+def test_a_name_with_a_number_is_no_pick(text: str) -> None:
+    assert picked(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("비슷한 가수", "artist"), ("비슷한 가수 추천해줘", "artist"), ("비슷한 노래", "track"), ("이런 노래 더", "track"),
+        ("similar artists", "artist"), ("similar songs", "track"), ("more songs like this", "track"),
+        ("more artists like them", "artist"), ("이 가수랑 비슷한 가수", "artist"),
+        ("좋은 노래 추천해줘", None), ("아이유랑 비슷한 가수", None), ("songs like Ditto", None), ("노래", None),
+    ],
+)  # fmt: skip
+def test_more_of_what_was_shown_is_told_from_a_request_with_a_name(text: str, kind: str | None) -> None:
+    assert likeness_wanted(text) == kind
 
 
 def test_goodbyes() -> None:

@@ -1,0 +1,164 @@
+"""A conversation goes on where it stood: typed text works as well as a tap, on whichever server it arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from chatbot.answer import Answer, Question
+from chatbot.bot import Bot
+from chatbot.conversation import Memory, person
+from spotify_assets.core.store.sql import SqlStore
+from tests.chatbot.conftest import Ask, Clock
+from tests.chatbot.library import AESPA, NEWJEANS, artist, artist_document, neighbours
+
+Say = Callable[..., Answer]
+
+
+@pytest.fixture
+def say(store: SqlStore, clock: Clock) -> Say:
+    """Say something as somebody; every question meets a bot that has seen none before."""
+
+    def say(text: str, who: str = "ann") -> Answer:
+        return Bot(store, clock).answer(Question(who, text, "test"))
+
+    return say
+
+
+def shown(answer: Answer) -> str:
+    assert answer.artist, answer.text
+    return answer.artist.artist_id
+
+
+@pytest.mark.parametrize("more", ["더 보기", "more", "더", "Show me more!"])
+def test_more_shows_the_next_page_until_there_is_none(say: Say, more: str) -> None:
+    say("에스파")
+    assert [s.artist.name for s in say(more).similar] == [f"Neighbour {n}" for n in range(11, 21)]
+    assert say(more).kind == "help"
+
+
+def test_more_is_about_what_that_person_saw_last(say: Say) -> None:
+    say("에스파", "ann")
+    say("아이유", "bob")
+    assert say("more", "bob").kind == "help"
+    assert say("more", "carl").kind == "help"
+    assert shown(say("more", "ann")) == AESPA
+
+
+def test_an_hour_later_a_conversation_is_over(say: Say, clock: Clock) -> None:
+    say("에스파")
+    clock.advance(minutes=61)
+    assert say("더 보기").kind == "help"
+
+
+def test_an_entry_of_the_list_is_picked_by_its_number(say: Say, store: SqlStore) -> None:
+    store.answers.put([artist_document(artist("neighbour-2", "Neighbour 2"), [], neighbours(1))])
+    say("에스파")
+    assert shown(say("2번")) == "neighbour-2"
+    assert say("9번").text.startswith("방금 보여 드린 목록은 1번까지")
+    say("에스파")
+    assert shown(say("the second one")) == "neighbour-2"
+    assert store.requests.all() == []
+
+
+def test_a_number_without_a_list_names_nobody(say: Say, store: SqlStore) -> None:
+    assert say("1번").kind == "help"
+    assert store.requests.all() == []
+
+
+def test_an_entry_that_is_not_published_is_asked_for_by_its_id(say: Say, store: SqlStore) -> None:
+    say("에스파")
+    answer = say("3번")
+    assert answer.kind == "pending"
+    assert "Neighbour 3" in answer.text
+    assert [request.query for request in store.requests.all()] == ["neighbour-3"]
+
+
+def test_similar_artists_and_songs_are_about_what_was_shown(say: Say) -> None:
+    say("Ditto")
+    assert shown(say("비슷한 가수")) == NEWJEANS
+    answer = say("similar songs")
+    assert answer.track and answer.track.name == "Ditto"
+    assert [s.tracks[0].name for s in answer.similar] == ["OMG"]
+
+
+def test_what_is_similar_to_nothing_is_asked_back(say: Say, store: SqlStore) -> None:
+    assert say("비슷한 가수").kind == "help"
+    assert store.requests.all() == []
+
+
+def test_a_choice_is_made_by_a_tap_a_number_or_its_label(say: Say) -> None:
+    for pick in ("artist:eve-us", "두 번째", "Eve · hip hop"):
+        who = f"somebody who says {pick}"
+        assert say("Eve", who).kind == "choices"
+        assert shown(say(pick, who)) == "eve-us"
+
+
+def test_a_choice_is_remembered_for_that_person_and_the_others_stay_on_offer(say: Say) -> None:
+    say("Eve")
+    say("2번")
+    answer = say("Eve")
+    assert shown(answer) == "eve-us"
+    assert "Eve · j-pop · anime" in [reply.label for reply in answer.quick_replies]
+    assert say("Eve", "bob").kind == "choices", "bob has chosen nothing"
+
+
+def test_what_three_people_chose_is_what_everybody_means(say: Say) -> None:
+    for who in ("ann", "bob", "carl"):
+        assert say("Eve", who).kind == "choices"
+        say("1번", who)
+    assert shown(say("Eve", "zoe")) == "eve-jp"
+    assert shown(say("songs by Eve", "zoe")) == "eve-jp"
+
+
+def test_who_is_looked_up_without_being_asked_for_confirms_nothing(say: Say, store: SqlStore) -> None:
+    for who in ("ann", "bob", "carl"):
+        say("artist:eve-jp", who)
+        say("에스파", who)
+        say("1번", who)
+    assert say("Eve", "zoe").kind == "choices"
+
+
+def test_taps_work_across_servers_that_write_behind(store: SqlStore, clock: Clock) -> None:
+    one = Bot(store, clock, behind=True)
+    one.answer(Question("ann", "에스파", "test"))
+    assert shown(one.answer(Question("ann", "more", "test"))) == AESPA, "before it is written"
+    one.close()
+    one.close()
+    assert Bot(store, clock).answer(Question("ann", "비슷한 가수", "test")).kind == "artist"
+
+
+def test_a_store_that_takes_no_notes_costs_no_answer(
+    store: SqlStore, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Full:
+        def __init__(self) -> None:
+            self.recall = store.conversations.recall
+
+        def remember(self, *_: object) -> None:
+            raise StoreError("the disk is full")
+
+    from spotify_assets.core.errors import StoreError
+
+    answer = Answer("choices", "which?", asked="eve")
+    Memory(Full(), clock).remember(person("web", "ann"), answer)
+    assert "the disk is full" in caplog.text
+
+
+def test_hostile_users_are_people_like_any_other(say: Say) -> None:
+    for who in ("", "x" * 10_000, "'; DROP TABLE conversations; --", "\ud800", "a\x00b"):
+        assert say("에스파", who).kind == "artist"
+        assert say("more", who).similar[0].artist.name == "Neighbour 11"
+
+
+def test_conversations_are_kept_apart_by_channel() -> None:
+    assert person("kakao", "1") != person("web", "1")
+    assert timedelta(minutes=1) < timedelta(hours=1)
+
+
+def test_the_names_of_a_list_can_be_typed(ask: Ask, store: SqlStore) -> None:
+    ask("에스파")
+    assert "Neighbour 4" in ask("Neighbour 4").text
+    assert [request.query for request in store.requests.all()] == ["neighbour-4"]

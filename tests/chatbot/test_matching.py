@@ -1,0 +1,97 @@
+"""A name that is nearly right is offered, never taken for granted."""
+
+from __future__ import annotations
+
+import pytest
+
+from spotify_assets.core.store import State
+from spotify_assets.core.store.sql import SqlStore
+from tests.chatbot.conftest import Ask, Clock
+from tests.chatbot.library import AESPA, artist, artist_document, neighbours
+
+
+@pytest.fixture(autouse=True)
+def more_artists(store: SqlStore) -> None:
+    store.answers.put(
+        [
+            artist_document(
+                artist("bp", "BLACKPINK"), [], neighbours(1), aliases=["블랙핑크"], popularity=88
+            ),
+            artist_document(artist("drake", "Drake"), [], neighbours(1), aliases=["드레이크"], popularity=95),
+            artist_document(artist("jennie", "JENNIE"), [], neighbours(1), aliases=["제니"]),
+            artist_document(artist("jinjun", "Jin Jun Xiu")),
+            artist_document(artist("stars", "The Stars"), popularity=10),
+            artist_document(artist("stark", "The Stark"), popularity=20),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "artist_id"),
+    [
+        ("에스빠", AESPA), ("에스빠 노래 추천해줘", AESPA), ("balckpink", "bp"), ("who sounds like blakpink?", "bp"),
+        ("블랙핑그", "bp"), ("블핑크", "bp"), ("BLACKPINKK", "bp"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_name_offers_who_is_close(ask: Ask, store: SqlStore, text: str, artist_id: str) -> None:
+    answer = ask(text)
+    assert answer.kind == "choices"
+    assert answer.choices[0].text == f"artist:{artist_id}"
+    assert store.requests.all() == [], "a slip of the finger asks for nobody"
+    card = ask(answer.choices[0].text).artist
+    assert card and card.artist_id == artist_id
+
+
+def test_the_nearest_comes_first_and_then_the_more_popular(ask: Ask) -> None:
+    assert [choice.text for choice in ask("The Starr").choices] == ["artist:stark", "artist:stars"]
+    assert [choice.text for choice in ask("The Starks").choices] == ["artist:stark", "artist:stars"]
+
+
+def test_a_confirmed_misspelling_is_understood_from_then_on(ask: Ask) -> None:
+    ask("에스빠")
+    ask("1번")
+    card = ask("에스빠").artist
+    assert card and card.artist_id == AESPA
+
+
+@pytest.mark.parametrize("how", ["tap", "again"])
+def test_who_meant_it_as_it_was_typed_gets_it_looked_for(ask: Ask, store: SqlStore, how: str) -> None:
+    answer = ask("balckpink")
+    [reply] = answer.quick_replies
+    assert "balckpink" in reply.label
+    assert ask(reply.text if how == "tap" else "balckpink").kind == "pending"
+    assert [request.query for request in store.requests.all()] == ["balckpink"]
+    assert ask("balckpink").kind == "pending"
+
+
+def test_a_short_name_close_to_a_known_one_is_offered_and_looked_for(ask: Ask, store: SqlStore) -> None:
+    answer = ask("제이")
+    assert (answer.kind, answer.choices[0].text) == ("choices", "artist:jennie")
+    assert [request.query for request in store.requests.all()] == ["제이"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["IU2", "Xiu", "Jun", "닉 드레이크", "Drake Bell", "aes", "Eva", "Evee", "Radiohead"],
+)
+def test_another_name_is_another_artist(ask: Ask, text: str) -> None:
+    assert ask(text).kind == "pending"
+
+
+def test_an_alias_is_a_whole_word(ask: Ask) -> None:
+    card = ask("Jin Jun Xiu").artist
+    assert card and card.artist_id == "jinjun"
+
+
+def test_what_was_found_under_another_name_is_answered_once_it_is_published(
+    ask: Ask, store: SqlStore, clock: Clock
+) -> None:
+    assert ask("Agust D").kind == "pending"
+    store.requests.claim(["agustd"], "run-1", clock.now, clock.now)
+    store.requests.resolve("agustd", "run-1", ["suga"])
+    store.requests.finish("agustd", "run-1", State.DONE, clock.now)
+    store.answers.put([artist_document(artist("suga", "SUGA"), [], neighbours(1))])
+    card = ask("Agust D").artist
+    assert card and card.artist_id == "suga"
+    (request,) = store.requests.all()
+    assert request.generation == 1
