@@ -6,6 +6,7 @@ means (`channels/`), headers and logs of every response (`every_response.py`), w
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -20,21 +21,23 @@ from starlette.responses import JSONResponse, Response
 
 from chatbot import messages
 from chatbot.bot import Bot
-from chatbot.channels import kakao_callback
+from chatbot.channels import kakao_callback, messenger_outbox
+from chatbot.channels.messenger_api import SendApi
+from chatbot.channels.messenger_outbox import Outbox
 from chatbot.every_response import SECURITY_HEADERS, EveryResponse
 from chatbot.identity import user_ids
 from chatbot.rate_limit import RateLimit
-from chatbot.routes import kakao, ops, web
+from chatbot.routes import kakao, messenger, ops, web
 from chatbot.service import InThisProcess, Job, Later, Service
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.settings import Settings, settings
 from spotify_assets.core.store import ServingStore, open_store
 
-ROUTES = (web.routes, kakao.routes, ops.routes)
+ROUTES = (web.routes, kakao.routes, messenger.routes, ops.routes)
 """Each gives the addresses of a channel, or of those who run the bot."""
 
-JOBS: Mapping[str, Job] = {"kakao": kakao_callback.deliver}
-"""What may go on after a reply has been sent."""
+JOBS: Mapping[str, Job] = {"kakao": kakao_callback.deliver, "messenger": messenger_outbox.wake}
+"""What goes on in this process after a reply has been sent."""
 
 SECONDS_TO_FINISH = 3.0
 """How long those jobs may take to end when the server stops."""
@@ -71,6 +74,9 @@ def make_service(
         later=later or in_this_process,
     )
     in_this_process.service = service
+    if config.messenger_page_token:
+        token = config.messenger_page_token.get_secret_value()
+        service.outbox = Outbox(service, SendApi(config.messenger_api_url, token))
     return service
 
 
@@ -89,9 +95,14 @@ def app_of(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        working = [asyncio.create_task(service.outbox.run())] if service.outbox else []
         yield
         if isinstance(service.later, InThisProcess):
-            await service.later.finish(SECONDS_TO_FINISH)
+            working += service.later.running()
+        for task in working:
+            task.cancel()
+        if working:
+            await asyncio.wait(working, timeout=SECONDS_TO_FINISH)
         await to_thread.run_sync(service.store.close)
 
     return Starlette(

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from anyio import to_thread
 
@@ -28,6 +28,9 @@ from chatbot.rate_limit import RateLimit
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.settings import Settings
 from spotify_assets.core.store import ServingStore
+
+if TYPE_CHECKING:
+    from chatbot.channels.messenger_outbox import Outbox
 
 SECONDS_TO_ANSWER = 4.0
 """After this somebody who waits is told that it takes longer; Kakao hangs up after 5."""
@@ -55,6 +58,8 @@ class Service:
     clock: Callable[[], datetime]
     later: Later
     metrics: Metrics = field(default_factory=Metrics)
+    outbox: Outbox | None = None
+    """What replies on Messenger, where that is on."""
 
     async def answer(self, question: Question, seconds: float = SECONDS_TO_ANSWER) -> Answer:
         """Answer a question, or say within `seconds` that it takes longer.
@@ -117,12 +122,9 @@ class InThisProcess:
         self._running.add(task)
         task.add_done_callback(self._done)
 
-    async def finish(self, seconds: float) -> None:
-        """Ask what is running to end, and wait for it at most so long."""
-        for task in self._running:
-            task.cancel()
-        if self._running:
-            await asyncio.wait(self._running, timeout=seconds)
+    def running(self) -> list[asyncio.Task[None]]:
+        """Return the jobs that have not ended."""
+        return list(self._running)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

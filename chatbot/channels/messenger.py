@@ -44,10 +44,13 @@ class Received:
     cursor: str | None
     language: Language | None
     sent_at: datetime
+    media: bool
+    """A sticker, a picture, a recording came with it."""
 
     def question(self) -> str:
         """Return what was asked, as JSON."""
-        return json.dumps({"text": self.text, "cursor": self.cursor, "language": self.language})
+        fields = {"text": self.text, "cursor": self.cursor, "language": self.language, "media": self.media}
+        return json.dumps(fields)
 
 
 def is_signed(body: bytes, signature: str, secret: str) -> bool:
@@ -87,7 +90,8 @@ def _received(entry_id: str, event: Mapping[str, Any], now: datetime) -> Receive
         text=text[:MAX_TEXT],
         cursor=cursor,
         language=language,
-        sent_at=_moment(timestamp) or now,
+        sent_at=min(_moment(timestamp) or now, now),
+        media=bool(message.get("attachments")),
     )
 
 

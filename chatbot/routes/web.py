@@ -34,7 +34,7 @@ def routes(service: Service) -> list[BaseRoute]:
         except BadRequest as error:
             raise HTTPException(400, str(error)) from None
         user = _user(service, request, asked.user)
-        question = Question(user, asked.text, "web", asked.cursor, asked.language, asked.again)
+        question = Question(user, asked.text, "web", asked.cursor, asked.language, again=asked.again)
         if wait := service.limit.wait(user):
             message = messages.too_fast(language_for(question))
             raise HTTPException(429, message, {"retry-after": str(math.ceil(wait))})
