@@ -46,6 +46,10 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Built:
     """300 real artists, fully built."""
-    directory = shared_data / "ci_sample"
+    return built_once(tmp_path_factory, "recorded", shared_data / "ci_sample")
+
+
+def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, directory: Path) -> Built:
+    """The catalogue of a directory, fully built."""
     tables = {path.stem: pq.read_table(path) for path in sorted(directory.glob("*.parquet"))}
-    return made_once(tmp_path_factory, "recorded", lambda home: Built(home, tables))
+    return made_once(tmp_path_factory, name, lambda home: Built(home, tables))

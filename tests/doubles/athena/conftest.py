@@ -1,4 +1,4 @@
-"""One double for all of its tests; a test takes databases and locations of its own."""
+"""A double for each file of its tests; a test takes databases and locations of its own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from .server import AthenaDouble
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def double() -> Iterator[AthenaDouble]:
-    """A running double; skipped by name where a library is absent."""
+    """A running double; skipped by name where a library is absent.
+
+    Of one file, since there can be one at a time in a process and other rooms' tests have theirs.
+    """
     for library in ("moto.server", "pyiceberg.catalog", "sqlglot"):
         pytest.importorskip(
             library,
@@ -29,7 +32,7 @@ def double() -> Iterator[AthenaDouble]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(double: AthenaDouble) -> Client:
     """A client with the bucket `lake` and the fixture's tables in the database `raw`."""
     from . import fixture_lake

@@ -1,0 +1,87 @@
+"""The dbt project run on Athena and on DuckDB from one lake, stage by stage; what was sent and what came of it.
+
+A stage is: the lake changes, both engines build, the marts of both are read. Not here: what is expected of them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.dbt.platform import PROJECT, Platform, run_dbt
+
+from .account import Account
+from .parity import Compared, compare
+
+MARTS = sorted(path.stem for path in PROJECT.glob("models/marts/*.sql"))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One state of the lake as both engines see it."""
+
+    name: str
+    seconds: float
+    statements: tuple[dict[str, Any], ...]
+    """What dbt sent to Athena, as the double notes it; empty on a real account."""
+    results: dict[str, str]
+    """What became of each node, by its name."""
+    marts: dict[str, Compared]
+
+
+@dataclass
+class Project:
+    """One lake, two warehouses."""
+
+    platform: Platform
+    account: Account
+    log: Path | None = None
+    """Where the double notes statements."""
+    stages: dict[str, Stage] = field(default_factory=dict)
+
+    def stage(
+        self, name: str, change: Callable[[Platform], object], on_duckdb: Sequence[str], **variables: str
+    ) -> None:
+        """Change the lake, build both warehouses, compare the marts."""
+        change(self.platform)
+        self.account.hold(self.platform.home / "lake")
+        if on_duckdb:
+            self.platform.dbt(*on_duckdb, **variables)
+        full = ["--full-refresh"] if "--full-refresh" in on_duckdb else []
+        self._note(name, "build", *full, **variables)
+        with duckdb.connect(str(self.platform.home / "warehouse.duckdb"), read_only=True) as warehouse:
+            wanted = {mart: warehouse.sql(f"from main.{mart}").to_arrow_table() for mart in MARTS}
+        for mart in MARTS:
+            self.stages[name].marts[mart] = compare(mart, self.account.table(mart), wanted[mart])
+
+    def command(self, name: str, *args: str) -> None:
+        """Run another command of dbt on Athena."""
+        self._note(name, *args)
+
+    def _note(self, name: str, *args: str, **variables: str) -> None:
+        before, began = len(self._statements()), time.monotonic()
+        scratch = self.platform.home / "athena"
+        run_dbt(
+            *args,
+            "--target",
+            "athena",
+            scratch=scratch,
+            variables={**self.account.dbt_variables, **variables},
+        )
+        seconds = time.monotonic() - began
+        results = json.loads((scratch / "dbt" / "run_results.json").read_text())["results"]
+        statements = tuple(self._statements()[before:])
+        self.stages[name] = Stage(
+            name, seconds, statements, {r["unique_id"]: r["status"] for r in results}, {}
+        )
+
+    def _statements(self) -> list[dict[str, Any]]:
+        if self.log is None or not self.log.exists():
+            return []
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
