@@ -26,6 +26,7 @@ from chatbot.channels.messenger_api import SendApi
 from chatbot.channels.messenger_outbox import Outbox
 from chatbot.every_response import SECURITY_HEADERS, EveryResponse
 from chatbot.identity import user_ids
+from chatbot.live import live_of
 from chatbot.rate_limit import RateLimit
 from chatbot.routes import kakao, messenger, ops, web
 from chatbot.service import InThisProcess, Job, Later, Service
@@ -65,7 +66,14 @@ def make_service(
     config = config or settings()
     in_this_process = InThisProcess(JOBS)
     service = Service(
-        bot=Bot(store, clock),
+        bot=Bot(
+            store,
+            clock,
+            live_of(config, store, clock),
+            new_names=config.new_names_per_day,
+            # On Lambda nothing goes on once the reply has been sent.
+            behind=later is None,
+        ),
         store=store,
         settings=config,
         users=user_ids(config),
@@ -103,6 +111,7 @@ def app_of(service: Service) -> Starlette:
             task.cancel()
         if working:
             await asyncio.wait(working, timeout=SECONDS_TO_FINISH)
+        await to_thread.run_sync(service.bot.close)
         await to_thread.run_sync(service.store.close)
 
     return Starlette(

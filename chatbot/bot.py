@@ -8,6 +8,7 @@ sentence (`messages/`) or pattern of speech (`phrases.py`).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,12 +16,14 @@ from functools import cached_property
 
 from chatbot import messages
 from chatbot.answer import SPOTIFY_ID, Answer, Question, Reply
-from chatbot.compose import request_answer
+from chatbot.compose import chosen_from, found_answer, request_answer, searching_answer
 from chatbot.conversation import Conversation, Memory, person
 from chatbot.cursor import Cursor
 from chatbot.language import Language, language_of
 from chatbot.library import Library
+from chatbot.live import Live
 from chatbot.messages import choosing, small_talk
+from chatbot.messages import live as live_messages
 from chatbot.reading import (
     Reference,
     bare_id,
@@ -46,6 +49,10 @@ _SURELY_MISTYPED = 6
 """Letters; a shorter unknown name is looked for at once, whatever known name is close to it."""
 
 
+_TO_COMPOSE = 0.1
+"""Seconds that are kept for what comes after a lookup."""
+
+
 @dataclass
 class _Talk:
     """One question, with what it needs at every turn."""
@@ -55,6 +62,8 @@ class _Talk:
     language: Language
     who: str
     memory: Memory
+    until: float
+    """When the answer must be there, by the clock that never runs backwards."""
 
     @cached_property
     def before(self) -> Conversation:
@@ -65,13 +74,25 @@ class _Talk:
 class Bot:
     """Answers questions about artists and songs from a serving store.
 
-    `clock` gives the time, with its zone, at which a question is asked. With `behind`, where conversations
-    stand is written a moment after the answer; `close` then writes the last. Threads may share a bot.
+    `clock` gives the time, with its zone, at which a question is asked. `live` looks unknown names up while
+    somebody waits, at most `new_names` a day for each; without it they wait for the refresh. With `behind`,
+    where conversations stand is written a moment after the answer; `close` then writes the last. Threads may
+    share a bot.
     """
 
-    def __init__(self, store: ServingStore, clock: Callable[[], datetime], *, behind: bool = False) -> None:
+    def __init__(
+        self,
+        store: ServingStore,
+        clock: Callable[[], datetime],
+        live: Live | None = None,
+        *,
+        new_names: int = 50,
+        behind: bool = False,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._live = live
+        self._new_names = new_names
         self._library = Library(store)
         self._memory = Memory(store.conversations, clock, behind=behind)
 
@@ -81,10 +102,11 @@ class Bot:
         Raises:
             StoreError: the store cannot be read or written.
         """
+        until = time.monotonic() + question.budget
         text = clean(question.text)
         language = question.language or language_of(text)
         who = person(question.channel, question.user)
-        answer = self._answer(_Talk(question, text, language, who, self._memory))
+        answer = self._answer(_Talk(question, text, language, who, self._memory, until))
         self._memory.remember(who, answer)
         return answer
 
@@ -197,10 +219,42 @@ class Bot:
     def _ask_for(self, query: str, shown: str, talk: _Talk) -> Answer:
         """Record that a name or id is asked for; say where its request stands."""
         now, key, requests = self._clock(), name_key(query), self._store.requests
-        request = (requests.get(key) if talk.question.again else None) or requests.ask(key, query, now)
-        choices = requests.choices(key) if request.state is State.NOT_FOUND else []
-        answer = request_answer(request, shown, choices, now, talk.language)
+        request = requests.get(key)
+        # What costs calls is bounded for each person, so that garbage cannot use them up.
+        if request is None and self._live and not self._may_ask_anew(talk):
+            return Answer("error", live_messages.enough_new_names(talk.language))
+        if request is None or not talk.question.again:
+            request = requests.ask(key, query, now)
+        answer = None
+        if self._live and request.state in (State.PENDING, State.RUNNING):
+            answer = self._looked_up(self._live, query, shown, talk)
+        if answer is None:
+            choices = requests.choices(key) if request.state is State.NOT_FOUND else []
+            answer = request_answer(request, shown, choices, now, talk.language)
         return replace(answer, asked=key)
+
+    def _may_ask_anew(self, talk: _Talk) -> bool:
+        return self._store.lookups.count_new(talk.who, self._clock(), self._new_names)
+
+    def _looked_up(self, live: Live, query: str, shown: str, talk: _Talk) -> Answer | None:
+        """Look a name up for as long as the question allows; None where its request says more."""
+        within = talk.until - time.monotonic() - _TO_COMPOSE
+        if within <= 0:
+            return None
+        key = name_key(query)
+        found = live.look_up(key, query, within, begin=not talk.question.again)
+        if found is None:
+            request = self._store.requests.get(key)
+            is_new = request is not None and request.state is State.PENDING and not request.next_attempt_at
+            return searching_answer(shown, talk.language) if is_new else None
+        if found.document:
+            return found_answer(found.document, shown, talk.language)
+        if not found.choices:
+            return Answer("not_found", messages.not_found(shown, talk.language))
+        text = choosing.close_names(shown, talk.language)
+        if found.exact:
+            text = messages.choices(shown, talk.language)
+        return Answer("choices", text, choices=chosen_from(found.choices))
 
     def _help(self, text: str, language: Language, offers: Sequence[Reply] = ()) -> Answer:
         examples = [Reply(name, name) for name in messages.EXAMPLES[language]]

@@ -44,10 +44,12 @@ def ask(
     from chatbot.app import utc_now
     from chatbot.bot import Bot
     from chatbot.channels import cli
+    from chatbot.live import live_of
 
     store = _store()
     try:
-        answer = Bot(store, utc_now).answer(cli.parse(" ".join(words or []), cursor))
+        bot = Bot(store, utc_now, live_of(settings(), store, utc_now), new_names=settings().new_names_per_day)
+        answer = bot.answer(cli.parse(" ".join(words or []), cursor))
     except StoreError as error:
         _stop(error)
     finally:

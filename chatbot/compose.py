@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chatbot import messages
 from chatbot.answer import SPOTIFY_ID, Answer, Artist, Reply, Similar, Song, Track
 from chatbot.cursor import Cursor
 from chatbot.language import Language
-from chatbot.messages import choosing
+from chatbot.messages import choosing, live
 from spotify_assets.core.store import ArtistRequest, Choice, NameMatch, State
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 
@@ -56,6 +57,20 @@ def artist_answer(
         cursor=cursor,
         model_version=document.model_version,
     )
+
+
+def found_answer(document: ArtistDocument, name: str, language: Language) -> Answer:
+    """Show an artist that was found just now, by the name that was asked for; a refresh completes it."""
+    shown = artist_answer(document, 0, language, [Reply(messages.ask_again(language), name)])
+    card = document.artist
+    text = live.just_found(card.name, bool(document.top_tracks), bool(document.similar), language)
+    return replace(shown, text=_attributed(text, card.artist_id, language), provisional=True)
+
+
+def searching_answer(name: str, language: Language) -> Answer:
+    """Say that the search for a name takes longer than anybody waits."""
+    again = [Reply(messages.ask_again(language), name)]
+    return Answer("pending", live.searching(name, language), quick_replies=again)
 
 
 def track_answer(

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     musicbrainz_interval: float = Field(1.0, ge=0)
     refresh_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_REFRESH
     expire_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_EXPIRY
+    new_names_per_day: int = Field(50, ge=0)
     max_bad_share: float = Field(0.05, ge=0, le=1)
     snapshots_kept_days: int = Field(3, ge=1)
     evaluation_pairs: Path | None = None

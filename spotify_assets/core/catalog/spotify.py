@@ -87,6 +87,7 @@ class SpotifySource:
             settings.spotify_client_secret.get_secret_value(),
             settings.spotify_token_url,
             access.session(self._quota, lambda _: _TOKEN),
+            access.patience.deadline,
         )
         session = access.session(self._quota, _endpoint_of, token.renewed)
         self.tally: Tally = session.tally

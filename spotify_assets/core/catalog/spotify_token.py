@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import requests
 from spotipy.cache_handler import MemoryCacheHandler
@@ -19,9 +21,15 @@ _TALKATIVE = ("spotipy.client", "spotipy.oauth2")
 
 
 class Token:
-    """An app's token, as spotipy asks for it; `session` fetches it from `address`."""
+    """An app's token, as spotipy asks for it; `session` fetches it from `address`.
 
-    def __init__(self, client_id: str, secret: str, address: str, session: requests.Session) -> None:
+    While one thread fetches it the others wait, at most `longest` seconds.
+    """
+
+    def __init__(
+        self, client_id: str, secret: str, address: str, session: requests.Session, longest: float = 90.0
+    ) -> None:
+        self._longest = longest
         self._held = MemoryCacheHandler()
         self._flow = SpotifyClientCredentials(
             client_id=client_id, client_secret=secret, requests_session=session, cache_handler=self._held
@@ -36,7 +44,7 @@ class Token:
             Parked: Spotify may not be called for a while.
             CatalogError: Spotify gives none.
         """
-        with self._lock:
+        with self._alone():
             try:
                 return str(self._flow.get_access_token(as_dict=as_dict))
             except (Parked, NotOffered):
@@ -53,11 +61,20 @@ class Token:
 
     def renewed(self, refused: str) -> str:
         """Return an Authorization header instead of one that was refused; of many threads one renews."""
-        with self._lock:
+        with self._alone():
             held = self._held.get_cached_token()
             if held and refused == f"Bearer {held['access_token']}":
                 self._held.save_token_to_cache(None)
             return f"Bearer {self.get_access_token()}"
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=self._longest):
+            raise CatalogError(f"{self._flow.OAUTH_TOKEN_URL} gave another thread no token in time")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
 
 def keep_secrets_out_of_logs() -> None:

@@ -1,0 +1,275 @@
+"""Looking an unknown artist up while somebody waits.
+
+Here: who looks up what, for how long, and what is kept of it: in this process one thread for a name, among
+processes one holder, through the store. Not here: what is asked of the sources (`core/catalog/at_once.py`),
+how a first guess at similar artists is made (`first_guess.py`), what is said (`messages/live.py`).
+
+Nobody waits longer than they said. A lookup that takes longer goes on for a few seconds, so that the next who
+asks has its answer, and ends by the time limits of its calls.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from chatbot.first_guess import first_guess
+from spotify_assets.core.catalog import ArtistMatch, choices
+from spotify_assets.core.errors import PlatformError
+from spotify_assets.core.settings import Settings
+from spotify_assets.core.store import Choice, ServingStore, State, Urgency
+from spotify_assets.core.store.documents import ArtistDocument
+
+if TYPE_CHECKING:
+    from spotify_assets.core.catalog.live import LiveCatalog
+
+KEPT = timedelta(days=1)
+"""For how long it is believed what a lookup found, and that nobody goes by a name."""
+
+LASTS = 10.0
+"""Seconds after which a lookup asks for nothing more."""
+
+LEASE = timedelta(seconds=30)
+"""After this a lookup without a result counts as dead."""
+
+AT_ONCE = 8
+"""Lookups under way in one process; whoever comes then is answered without one."""
+
+WAITING = 16
+"""Of a server's forty threads, those that may wait for lookups."""
+
+REST = 10.0
+"""Seconds for which nothing is looked up after the sources could not be asked; nobody waits in vain then."""
+
+_POLLED_EVERY = 0.1
+
+_log = logging.getLogger(__name__)
+
+Outcome = Literal["artist", "choices", "nobody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a lookup came to, so far."""
+
+    outcome: Outcome
+    document: ArtistDocument | None = None
+    choices: tuple[Choice, ...] = ()
+    exact: bool = False
+    """The choices all go by exactly the name; otherwise their names are close to it."""
+    complete: bool = True
+    """Nothing more is to come."""
+
+    def to_text(self) -> str:
+        """Return it as the store keeps it."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> Found:
+        """Read what `to_text` wrote."""
+        fields: dict[str, Any] = json.loads(text)
+        document = fields["document"]
+        return cls(
+            fields["outcome"],
+            ArtistDocument.from_json(document) if document else None,
+            tuple(Choice(**one) for one in fields["choices"]),
+            fields["exact"],
+            fields["complete"],
+        )
+
+
+class Live:
+    """Looks names up in the live sources; threads may share it.
+
+    `catalog` gives the sources, when they are first needed.
+    """
+
+    def __init__(
+        self, store: ServingStore, catalog: Callable[[], LiveCatalog], clock: Callable[[], datetime]
+    ) -> None:
+        self._store, self._make_catalog, self._clock = store, catalog, clock
+        self._catalog: LiveCatalog | None = None
+        self._making = threading.Lock()
+        self._under_way: dict[str, _Lookup] = {}
+        self._lock = threading.Lock()
+        self._resting_until = 0.0
+        self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._waiting = threading.BoundedSemaphore(WAITING)
+
+    def look_up(self, key: str, query: str, within: float, *, begin: bool = True) -> Found | None:
+        """Return what is found of a name within so many seconds; None where nothing is by then.
+
+        Without `begin`, only what somebody looks up, or has looked up, already counts.
+
+        Raises:
+            StoreError: the store cannot be read or written.
+        """
+        until = time.monotonic() + within
+        known = self._store.lookups.get(key, self._clock())
+        if known and known.body:
+            found = Found.from_text(known.body)
+            if found.complete:
+                return found
+        if not self._waiting.acquire(blocking=False):
+            return None
+        try:
+            lookup = self._joined(key) or (self._begun(key, query) if begin and not known else None)
+            return lookup.wait(until) if lookup else self._of_another(key, until)
+        finally:
+            self._waiting.release()
+
+    def _joined(self, key: str) -> _Lookup | None:
+        with self._lock:
+            return self._under_way.get(key)
+
+    def _begun(self, key: str, query: str) -> _Lookup | None:
+        """Begin a lookup; None where another process was first, or too many are under way or failed here."""
+        if time.monotonic() < self._resting_until or not self._slots.acquire(blocking=False):
+            return None
+        lookup = _Lookup(key, query, holder=f"bot-{uuid.uuid4().hex}")
+        now = self._clock()
+        try:
+            mine = self._store.lookups.begin(key, lookup.holder, now, now + LEASE)
+        except PlatformError:
+            self._slots.release()
+            raise
+        if not mine:
+            self._slots.release()
+            return self._joined(key)
+        with self._lock:
+            self._under_way[key] = lookup
+        threading.Thread(target=self._run, args=(lookup,), name="lookup", daemon=True).start()
+        return lookup
+
+    def _of_another(self, key: str, until: float) -> Found | None:
+        """Wait for what another process finds."""
+        found: Found | None = None
+        while (lookup := self._store.lookups.get(key, self._clock())) is not None:
+            found = Found.from_text(lookup.body) if lookup.body else found
+            if (found and found.complete) or time.monotonic() + _POLLED_EVERY > until:
+                break
+            time.sleep(_POLLED_EVERY)
+        return found
+
+    def _run(self, lookup: _Lookup) -> None:
+        ends_at = time.monotonic() + LASTS
+        kept = False
+        try:
+            for found in self._findings(lookup):
+                found = replace(found, complete=found.complete or time.monotonic() > ends_at)
+                now = self._clock()
+                # What is incomplete is taken over by the next who asks, should this process die.
+                expires_at = now + (KEPT if found.complete else LEASE)
+                self._store.lookups.end(lookup.key, lookup.holder, found.to_text(), now, expires_at)
+                kept = True
+                lookup.tell(found)
+                if found.complete:
+                    break
+        except PlatformError as error:
+            # Whoever waits is told that the search goes on, and the refresh tries as well.
+            self._resting_until = time.monotonic() + REST
+            _log.warning("a name that somebody waits for could not be looked up: %s", error)
+        finally:
+            with self._lock:
+                self._under_way.pop(lookup.key, None)
+            self._slots.release()
+            if not kept:
+                self._let_go(lookup)
+            lookup.end()
+
+    def _let_go(self, lookup: _Lookup) -> None:
+        now = self._clock()
+        try:
+            self._store.lookups.end(lookup.key, lookup.holder, None, now, now)
+        except PlatformError as error:
+            _log.info("a lookup that failed holds its name until its lease ends: %s", error)
+
+    def _findings(self, lookup: _Lookup) -> Iterator[Found]:
+        """Yield what is found of a name, richer every time; hand it to the request as well."""
+        # Here and not above, so that a bot that never looks anything up never loads spotipy.
+        from spotify_assets.core.catalog.at_once import learn
+        from spotify_assets.core.catalog.handover import to_text
+
+        matches = self._sources().find_artists(lookup.query)
+        exact = [match for match in matches if match.exact]
+        if len(exact) != 1:
+            yield self._undecided(lookup, matches, exact)
+            return
+        for findings in learn(self._sources(), exact[0].artist):
+            for source, answers in list(findings.answers.items()):
+                self._store.requests.attach(lookup.key, source, to_text(answers))
+            yield Found("artist", first_guess(findings, self._store), complete=False)
+        yield Found("artist", first_guess(findings, self._store))
+
+    def _undecided(self, lookup: _Lookup, matches: list[ArtistMatch], exact: list[ArtistMatch]) -> Found:
+        """Leave namesakes to the refresh, which takes up all of them; end the request for anything else."""
+        found = Found(
+            "choices" if matches else "nobody", choices=tuple(choices(exact or matches)), exact=bool(exact)
+        )
+        if not exact:
+            now, requests = self._clock(), self._store.requests
+            if requests.claim([lookup.key], lookup.holder, now, now + LEASE):
+                reason = "no source knows an artist of exactly that name"
+                again_at = now + KEPT
+                requests.finish(
+                    lookup.key, lookup.holder, State.NOT_FOUND, now, reason, again_at, found.choices
+                )
+        return found
+
+    def _sources(self) -> LiveCatalog:
+        with self._making:
+            if self._catalog is None:
+                self._catalog = self._make_catalog()
+            return self._catalog
+
+
+class _Lookup:
+    """A lookup under way in this process: one thread tells, others wait."""
+
+    def __init__(self, key: str, query: str, holder: str) -> None:
+        self.key, self.query, self.holder = key, query, holder
+        self._changed = threading.Condition()
+        self._found: Found | None = None
+        self._ended = False
+
+    def tell(self, found: Found) -> None:
+        with self._changed:
+            self._found = found
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def wait(self, until: float) -> Found | None:
+        """Return what is found by then, or once nothing more is to come."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._ended or (self._found is not None and self._found.complete),
+                max(until - time.monotonic(), 0),
+            )
+            return self._found
+
+
+def live_of(settings: Settings, store: ServingStore, clock: Callable[[], datetime]) -> Live | None:
+    """Return what looks names up for this process; None where the catalogue is not live."""
+    if settings.catalog_source != "spotify":
+        return None
+
+    def catalog() -> LiveCatalog:
+        from spotify_assets.core.catalog.access import Access
+        from spotify_assets.core.catalog.http import Patience
+        from spotify_assets.core.catalog.live import LiveCatalog
+
+        brief = Patience(deadline=3.0, connect=1.0, read=2.5, wait=0.5, attempts=2, backoff=0.1)
+        return LiveCatalog(Access(settings, store.sources, Urgency.ASKED, brief, workers=2, clock=clock))
+
+    return Live(store, catalog, clock)

@@ -1,0 +1,287 @@
+"""An unknown artist is answered at once, as far as the sources allow, and nobody waits longer than they said."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chatbot.answer import Answer, Question
+from chatbot.bot import Bot
+from chatbot.live import AT_ONCE, live_of
+from spotify_assets.core.catalog.handover import from_text
+from spotify_assets.core.settings import Settings, load_settings
+from spotify_assets.core.store import State
+from spotify_assets.core.store.sql import SqlStore
+from tests.chatbot.library import artist, artist_document, neighbours, song
+from tests.doubles import OutsideWorld, World
+from tests.doubles.faults import connection_reset, quota_exceeded, stall
+from tests.doubles.fixtures import outside_world, world
+
+__all__ = ["outside_world", "world"]
+
+HELD = 4.0
+"""Seconds within which any answer must be there."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, outside_world: OutsideWorld) -> Settings:
+    return load_settings(
+        platform_home=tmp_path, catalog_source="spotify", musicbrainz_interval=0, **outside_world.settings
+    )
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[SqlStore]:
+    """A store in which nothing is published."""
+    store = SqlStore(f"sqlite:///{tmp_path / 'live.db'}")
+    yield store
+    for thread in threading.enumerate():
+        if thread.name == "lookup":
+            thread.join(20)
+            assert not thread.is_alive(), "a lookup outlived its time limits"
+    store.close()
+
+
+@pytest.fixture
+def bot(empty: SqlStore, settings: Settings) -> Bot:
+    return Bot(empty, now, live_of(settings, empty, now), new_names=settings.new_names_per_day)
+
+
+Say = Callable[..., Answer]
+
+
+@pytest.fixture
+def say(bot: Bot) -> Say:
+    def say(text: str, who: str = "ann", budget: float = 20.0, again: bool = False) -> Answer:
+        return bot.answer(Question(who, text, "test", budget=budget, again=again))
+
+    return say
+
+
+def settled(bot: Bot) -> None:
+    """Wait until no lookup is under way."""
+    for thread in threading.enumerate():
+        if thread.name == "lookup":
+            thread.join(20)
+
+
+def test_an_unknown_artist_is_shown_at_once_with_songs(say: Say, empty: SqlStore) -> None:
+    answer = say("샤이니 노래 추천해줘")
+    assert (answer.kind, answer.provisional) == ("artist", True)
+    assert answer.artist and answer.artist.name == "샤이니"
+    assert answer.artist.url.startswith("https://open.spotify.com/artist/")
+    assert len(answer.top_tracks) > 3
+    assert answer.text.startswith("샤이니를 방금 찾았어요!")
+    assert "정보 제공: Spotify" in answer.text
+    assert "샤이니" in [reply.text for reply in answer.quick_replies], "to ask again"
+    (request,) = empty.requests.all()
+    assert (request.query, request.state) == ("샤이니", State.PENDING)
+
+
+def test_what_was_fetched_is_handed_to_the_refresh(say: Say, empty: SqlStore) -> None:
+    shown = say("샤이니")
+    handed = {source: from_text(body) for source, body in empty.requests.attached(["샤이니"])}
+    tables = {source: {t for answer in said for t in answer.records} for source, said in handed.items()}
+    assert tables["spotify"] == {"artists", "tracks", "track_artists", "artist_top_tracks"}
+    assert tables["reccobeats"] == {"audio_features"}
+    assert {"artist_ids", "artist_tags"} <= tables["musicbrainz"]
+    tracks = {one.track_id for answer in handed["spotify"] for one in answer.records.get("tracks", ())}
+    assert {track.track_id for track in shown.top_tracks} == tracks
+
+
+def test_asking_again_costs_no_call(say: Say, outside_world: OutsideWorld) -> None:
+    first = say("샤이니")
+    outside_world.spotify.forget_calls()
+    assert say("샤이니", "bob") == first
+    assert say("샤이니", "ann", again=True) == first
+    assert outside_world.spotify.calls == []
+
+
+def test_many_who_ask_at_once_cost_one_lookup(
+    bot: Bot, settings: Settings, empty: SqlStore, outside_world: OutsideWorld
+) -> None:
+    other = Bot(empty, now, live_of(settings, empty, now))  # as in another process
+    outside_world.spotify.latency = 0.1
+    answers: list[Answer] = []
+
+    def ask(number: int) -> None:
+        question = Question(f"p{number}", "샤이니", "test", budget=20)
+        answers.append((bot if number % 2 else other).answer(question))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.kind for answer in answers} == {"artist"}
+    searched = [call.page for call in outside_world.spotify.calls if call.endpoint == "search"]
+    assert len(searched) == len(set(searched)) == 2, "for the name, and for the tracks"
+    assert empty.requests.all()[0].ask_count == 8
+
+
+def test_published_artists_that_a_source_relates_come_as_a_first_guess(
+    say: Say, empty: SqlStore, world: World
+) -> None:
+    shinee = next(a for a in world.artists.values() if a.name == "SHINee")
+    related = [world.by_mbid[mbid] for mbid, _ in world.related(shinee.id) if mbid in world.by_mbid][:3]
+    for other in related:
+        document = artist_document(artist(other.id, other.name), [song("t", "Song", [other.name])])
+        empty.answers.put([document])
+    answer = say("SHINee")
+    assert answer.provisional
+    assert {s.artist.artist_id for s in answer.similar} == {other.id for other in related}
+    assert all(s.tracks for s in answer.similar)
+    assert "first guess" in answer.text
+
+
+def test_a_name_nobody_goes_by_is_said_at_once_and_not_looked_for_again(
+    say: Say, empty: SqlStore, outside_world: OutsideWorld
+) -> None:
+    assert say("Zzyzx Qwrtl").kind == "not_found"
+    (request,) = empty.requests.all()
+    assert request.state is State.NOT_FOUND
+    assert empty.requests.due(now(), 10) == [], "no run is launched for it"
+    outside_world.spotify.forget_calls()
+    outside_world.musicbrainz.forget_calls()
+    assert say("zzyzx qwrtl", "bob").kind == "not_found"
+    assert outside_world.spotify.calls == outside_world.musicbrainz.calls == []
+
+
+def test_several_plausible_artists_are_choices_at_once(say: Say, empty: SqlStore) -> None:
+    answer = say("NCT")
+    assert answer.kind == "choices"
+    assert len(answer.choices) == 2
+    picked = say("2번")
+    assert (picked.kind, picked.provisional) == ("artist", True)
+    assert picked.artist and f"artist:{picked.artist.artist_id}" == answer.choices[1].text
+    assert say("NCT", "bob").choices == answer.choices, "as the request ended"
+
+
+def test_a_pasted_link_is_shown_at_once(say: Say, world: World) -> None:
+    shinee = next(a for a in world.artists.values() if a.name == "SHINee")
+    answer = say(f"https://open.spotify.com/artist/{shinee.id}?si=1")
+    assert answer.artist and answer.artist.artist_id == shinee.id
+
+
+def test_the_published_answer_takes_the_place_of_the_first_guess(say: Say, empty: SqlStore) -> None:
+    provisional = say("샤이니")
+    assert provisional.artist
+    card = artist(provisional.artist.artist_id, "SHINee")
+    empty.answers.put([artist_document(card, [], neighbours(2), aliases=["샤이니"])])
+    answer = say("샤이니")
+    assert (answer.provisional, len(answer.similar)) == (False, 2)
+
+
+@pytest.mark.parametrize("service", ["spotify", "reccobeats", "musicbrainz", "listenbrainz"])
+def test_a_source_that_stalls_holds_nobody_up(
+    service: str, say: Say, bot: Bot, outside_world: OutsideWorld, empty: SqlStore
+) -> None:
+    outside_world.doubles[service].faults.add(stall(30), path="^/(v1|ws|similar)")
+    started = time.monotonic()
+    answer = say("샤이니", budget=2.0)
+    assert time.monotonic() - started < HELD
+    if service == "spotify":
+        assert answer.kind == "pending"
+        assert "찾고 있어요" in answer.text
+        assert [reply.text for reply in answer.quick_replies] == ["샤이니"]
+        assert empty.requests.all()[0].state is State.PENDING
+    else:
+        assert answer.kind == "artist"
+        assert answer.top_tracks
+
+
+def test_whatever_is_asked_while_spotify_stalls_is_answered_in_time(
+    bot: Bot, outside_world: OutsideWorld, empty: SqlStore
+) -> None:
+    outside_world.spotify.faults.add(stall(30))
+    took: list[float] = []
+    kinds: list[str] = []
+
+    def ask(number: int) -> None:
+        started = time.monotonic()
+        kinds.append(bot.answer(Question(f"p{number}", f"Unknown Band {number}", "test", budget=1.5)).kind)
+        took.append(time.monotonic() - started)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(3 * AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(kinds) == {"pending"}
+    assert max(took) < HELD
+    assert len(empty.requests.all()) == 3 * AT_ONCE, "nothing asked is lost"
+    settled(bot)
+    assert empty.lookups.get("unknownband1", now()) is None, "the next who asks may look again"
+
+
+def test_what_comes_too_late_for_the_first_is_there_for_the_next(
+    say: Say, bot: Bot, outside_world: OutsideWorld
+) -> None:
+    outside_world.spotify.latency = 0.6
+    assert say("샤이니", budget=0.4).kind == "pending"
+    settled(bot)
+    outside_world.spotify.forget_calls()
+    answer = say("샤이니", again=True)
+    assert (answer.kind, answer.provisional) == ("artist", True)
+    assert outside_world.spotify.calls == []
+
+
+def test_a_source_that_is_parked_is_not_called_and_the_request_waits(
+    say: Say, empty: SqlStore, outside_world: OutsideWorld
+) -> None:
+    outside_world.spotify.faults.add(quota_exceeded(48_925), path="^/v1/")
+    assert say("샤이니").kind == "pending"
+    outside_world.spotify.forget_calls()
+    assert say("혁오").kind == "pending"
+    assert outside_world.spotify.calls == []
+    assert {request.state for request in empty.requests.all()} == {State.PENDING}
+
+
+def test_a_source_that_breaks_leaves_the_rest(say: Say, outside_world: OutsideWorld) -> None:
+    outside_world.reccobeats.faults.add(connection_reset())
+    outside_world.musicbrainz.faults.add(connection_reset())
+    answer = say("샤이니")
+    assert answer.kind == "artist"
+    assert answer.top_tracks
+
+
+def test_new_names_are_bounded_for_each_person_and_day(
+    empty: SqlStore, settings: Settings, outside_world: OutsideWorld
+) -> None:
+    bot = Bot(empty, now, live_of(settings, empty, now), new_names=2)
+
+    def say(text: str, who: str) -> Answer:
+        return bot.answer(Question(who, text, "test", budget=20))
+
+    assert say("샤이니", "ann").kind == "artist"
+    assert say("BoA", "ann").kind == "artist"
+    refused = say("태민", "ann")
+    assert (refused.kind, "내일" in refused.text) == ("error", True)
+    assert say("샤이니", "ann").kind == "artist", "what is under way is not new"
+    assert say("태민", "bob").kind != "error"
+    assert len(empty.requests.all()) == 3
+
+
+def test_without_a_live_catalogue_nothing_is_looked_up(empty: SqlStore, tmp_path: Path) -> None:
+    sample = load_settings(platform_home=tmp_path, catalog_source="sample")
+    assert live_of(sample, empty, now) is None
+
+
+def test_a_bot_loads_no_source_before_it_looks_something_up() -> None:
+    code = (
+        "import sys, chatbot.bot, chatbot.live; "
+        "print([m for m in ('spotipy', 'requests', 'pyarrow', 'rapidfuzz', 'sqlalchemy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
