@@ -27,6 +27,7 @@ from chatbot.channels.messenger_outbox import Outbox
 from chatbot.every_response import SECURITY_HEADERS, EveryResponse
 from chatbot.identity import user_ids
 from chatbot.live import live_of
+from chatbot.logs import log_as_json
 from chatbot.rate_limit import RateLimit
 from chatbot.routes import kakao, messenger, ops, web
 from chatbot.service import InThisProcess, Job, Later, Service
@@ -129,6 +130,7 @@ def create() -> Starlette:
         SettingsError: a setting is wrong.
         StoreError: the store cannot be opened.
     """
+    log_as_json()
     return make_app(open_store(settings()))
 
 

@@ -76,12 +76,14 @@ def serve(
     import uvicorn
 
     from chatbot.app import make_app
+    from chatbot.logs import log_as_json
 
+    log_as_json()
     store = _store()
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     options: dict[str, Any] = {
-        "log_level": "warning",
+        "log_config": None,  # the bot's own, one object of JSON a line
         "access_log": False,  # addresses hold what people asked
         "server_header": False,
         "timeout_graceful_shutdown": SECONDS_TO_FINISH,
