@@ -41,8 +41,8 @@ _log = logging.getLogger(__name__)
 class Later(Protocol):
     """Starts a job that goes on after the reply has been sent: in this process, or on Lambda in another."""
 
-    def __call__(self, job: str, fields: Mapping[str, str]) -> None:
-        """Start it; returns at once."""
+    def __call__(self, job: str, fields: Mapping[str, str]) -> bool:
+        """Start it and return at once: whether it will be done."""
         ...
 
 
@@ -114,13 +114,14 @@ class InThisProcess:
         self.service: Service | None = None
         """Set once the service is made, which has this in it."""
 
-    def __call__(self, job: str, fields: Mapping[str, str]) -> None:
+    def __call__(self, job: str, fields: Mapping[str, str]) -> bool:
         """Start a job."""
         if self.service is None:
             raise RuntimeError("the service is not made yet")
         task = asyncio.get_running_loop().create_task(self._jobs[job](self.service, fields))
         self._running.add(task)
         task.add_done_callback(self._done)
+        return True
 
     def running(self) -> list[asyncio.Task[None]]:
         """Return the jobs that have not ended."""

@@ -58,7 +58,7 @@ class Outbox:
 
     def __init__(self, service: Service, api: SendApi) -> None:
         self._service = service
-        self._api = api
+        self.api = api
         self._inbox = service.store.inbox
         self._woken = asyncio.Event()
         self._working: dict[asyncio.Task[None], str] = {}
@@ -154,7 +154,7 @@ class Outbox:
             return None
         question = _question(self._service, message)
         try:
-            typing = asyncio.ensure_future(self._aside(self._api.typing, message.account, message.sender))
+            typing = asyncio.ensure_future(self._aside(self.api.typing, message.account, message.sender))
             answer = await self._service.friendly(question)
             await typing
         except asyncio.CancelledError:
@@ -163,7 +163,7 @@ class Outbox:
         return render(answer, language_for(question))
 
     async def _send(self, message: InboxMessage, payload: dict[str, Any]) -> None:
-        outcome = await self._aside(self._api.send, message.account, message.sender, payload)
+        outcome = await self._aside(self.api.send, message.account, message.sender, payload)
         self._service.metrics.count("sent", "messenger", outcome.kind)
         now = self._service.clock()
         if outcome.kind == "passing":
@@ -202,6 +202,12 @@ def _pause(message: InboxMessage, outcome: Outcome) -> timedelta:
     if outcome.too_often:
         pause = max(pause, _PAUSE_WHEN_TOO_OFTEN)
     return pause * random.uniform(0.75, 1.25)
+
+
+async def drain(service: Service, _fields: Mapping[str, str]) -> None:
+    """Reply to everything that is due, where no process stays to do so."""
+    if service.outbox:
+        await Outbox(service, service.outbox.api).drain()
 
 
 async def wake(service: Service, _fields: Mapping[str, str]) -> None:

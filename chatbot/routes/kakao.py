@@ -37,8 +37,8 @@ def routes(service: Service) -> list[Route]:
         user = service.users.of("kakao", asked.user)
         question = Question(user, asked.text, "kakao", cursor=asked.cursor, language=asked.language)
         answer = await service.friendly(question)
-        if answer.kind == "pending" and (url := _callback(asked.callback_url)):
-            service.later("kakao", kakao_callback.late(question, asked.language, url))
+        url = _callback(asked.callback_url) if answer.kind == "pending" else None
+        if url and service.later("kakao", kakao_callback.late(question, asked.language, url)):
             return _json(kakao_reply.later(cards.still_looking(asked.language)))
         return _json(kakao_reply.render(answer, asked.language))
 

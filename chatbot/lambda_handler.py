@@ -1,0 +1,81 @@
+"""The bot on AWS Lambda: the same application behind API Gateway, REST (v1) or HTTP (v2).
+
+Lambda freezes the process once a reply is out, so what goes on after it is another invocation: the function
+invokes itself with `{"job": …, "fields": {…}}`. A schedule that sends `{"job": "messenger", "fields": {}}`
+every minute takes up what an invocation left behind. Here: telling the two kinds of events apart. Not here:
+the application (`app.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from mangum import Mangum
+
+from chatbot.app import app_of, make_service
+from chatbot.channels import kakao_callback, messenger_outbox
+from chatbot.logs import log_as_json
+from chatbot.service import Job, Service
+from spotify_assets.core.settings import settings
+from spotify_assets.core.store import open_store
+
+JOBS: Mapping[str, Job] = {"kakao": kakao_callback.deliver, "messenger": messenger_outbox.drain}
+"""What goes on in an invocation of its own after a reply has been sent."""
+
+_log = logging.getLogger(__name__)
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """Answer one event: a request through API Gateway, or a job of our own.
+
+    Raises:
+        SettingsError: a setting is wrong; `USER_ID_PEPPER` must be set.
+        StoreError: the store cannot be opened, or a job could not be done; Lambda tries that again.
+    """
+    if "requestContext" in event:
+        return _application()(event, context)
+    job = JOBS.get(str(event.get("job")))
+    if job is None:
+        _log.error("An event that is neither a request nor a job was left alone")
+        return None
+    return asyncio.run(job(_service(), event.get("fields") or {}))
+
+
+def invoke_self(job: str, fields: Mapping[str, str]) -> bool:
+    """Start a job in another invocation of this function; return whether it will be done."""
+    try:
+        _lambda_client().invoke(
+            FunctionName=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+            InvocationType="Event",
+            Payload=json.dumps({"job": job, "fields": dict(fields)}),
+        )
+    except Exception as error:  # noqa: BLE001 - whatever is wrong, the reply itself goes out
+        _log.error("The function cannot invoke itself (%s): let its role do so", type(error).__name__)
+        return False
+    return True
+
+
+@cache
+def _service() -> Service:
+    log_as_json()
+    return make_service(open_store(settings()), later=invoke_self)
+
+
+@cache
+def _application() -> Mangum:
+    # Its end is the process's end, of which Lambda tells nobody.
+    return Mangum(app_of(_service()), lifespan="off")
+
+
+@cache
+def _lambda_client() -> Any:
+    # Part of Lambda's own Python; imported with the first job, for it takes as long as all the rest.
+    import boto3
+
+    return boto3.client("lambda")
