@@ -9,13 +9,16 @@ BIN := .venv/bin
 UV_VERSION := 0.13.8
 WORKERS ?= 2
 
-.PHONY: help demo dev dev-doubles test lint bench docs lock clean
+.PHONY: help demo athena dev dev-doubles test lint bench docs lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: .venv/.run  ## fill the embedded platform with the sample, ask the bot, let the loop refresh, ask again
 	@$(BIN)/python -m spotify_assets.demo
+
+athena: .venv/.dev  ## the loop of demo on local doubles of S3, Glue and Athena, compared with the embedded one
+	@$(BIN)/python -m tests.end_to_end.athena
 
 dev: .venv/.run  ## Dagster's UI on :3000 and the bot on :8000, until Ctrl-C
 	@$(BIN)/python -m spotify_assets.dev $(OPTIONS)

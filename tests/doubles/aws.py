@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import boto3
@@ -58,6 +60,8 @@ class AwsFault:
     to: Callable[[AwsCall], bool]
     times: int | None
     """How often; None is for good."""
+    body: str | None = None
+    """What is answered in place of the error `code`."""
     met: int = 0
 
     def takes(self, call: AwsCall) -> bool:
@@ -73,6 +77,7 @@ class AwsDouble:
     """A server of AWS's services, for as long as `aws_double` lasts."""
 
     url: str = ""
+    region: str = REGION
     calls: list[AwsCall] = field(default_factory=list)
     faults: list[AwsFault] = field(default_factory=list)
     uploads_began: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -82,7 +87,8 @@ class AwsDouble:
     @property
     def environment(self) -> dict[str, str]:
         """The variables with which any client comes here."""
-        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.url}
+        region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        return {**CREDENTIALS, **region, "AWS_ENDPOINT_URL": self.url}
 
     def client(self, service: str) -> Any:
         """Return a client of the test's own, which the faults do meet."""
@@ -90,32 +96,38 @@ class AwsDouble:
         return make(
             service,
             endpoint_url=self.url,
-            region_name=REGION,
+            region_name=self.region,
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         )
 
     def make_bucket(self, name: str) -> str:
         """Make a bucket and return its name."""
-        where = {"LocationConstraint": REGION}
-        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=where)
+        # S3 does not take its first region as a constraint.
+        elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
+        self.client("s3").create_bucket(Bucket=name, **({} if self.region == "us-east-1" else elsewhere))
         return name
 
     def fail(
-        self, status: int, code: str, to: Callable[[AwsCall], bool] = lambda _: True, times: int | None = None
+        self,
+        status: int,
+        code: str,
+        to: Callable[[AwsCall], bool] = lambda _: True,
+        times: int | None = None,
+        body: str | None = None,
     ) -> AwsFault:
         """Answer so from now on; return the fault, which counts how many calls met it."""
-        fault = AwsFault(status, code, to, times)
+        fault = AwsFault(status, code, to, times, body)
         self.faults.append(fault)
         return fault
 
 
 @contextmanager
-def aws_double() -> Iterator[AwsDouble]:
-    """Serve S3, Glue and STS on a free port."""
-    double = AwsDouble()
+def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsDouble]:
+    """Serve S3, Glue and STS on a free port; those of the server at the address `behind`, where one is given."""
+    double = AwsDouble(region=region)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    moto = DomainDispatcherApplication(create_backend_app)
+    moto = forwarded_to(behind) if behind else DomainDispatcherApplication(create_backend_app)
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         call = AwsCall(
@@ -149,10 +161,34 @@ def aws_double() -> Iterator[AwsDouble]:
         thread.join()
 
 
+def forwarded_to(address: str) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
+    """Return an application that has another server answer."""
+    host = urlsplit(address).netloc
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-"): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH")
+        }
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        # As it was sent: PATH_INFO is decoded, and keys may hold "=" and "%".
+        path = environ["REQUEST_URI"]
+        with closing(HTTPConnection(host, timeout=300)) as connection:
+            connection.request(environ["REQUEST_METHOD"], path, body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+        kept = [(k, v) for k, v in answer.getheaders() if k.lower() not in ("connection", "date", "server")]
+        start_response(f"{answer.status} {answer.reason}", kept)
+        return [content]
+
+    return application
+
+
 def refuse(fault: AwsFault, call: AwsCall, start_response: StartResponse) -> list[bytes]:
     """Answer in the words of the service: XML for S3, JSON for those that name their operation."""
     if call.target:
-        body = f'{{"__type": "{fault.code}", "message": "by the test"}}'.encode()
+        body = (fault.body or f'{{"__type": "{fault.code}", "message": "by the test"}}').encode()
         kind = "application/x-amz-json-1.1"
     else:
         body = f"<?xml version='1.0'?><Error><Code>{fault.code}</Code><Message>by the test</Message></Error>".encode()

@@ -8,6 +8,7 @@ kept from dagster-dbt: the assets, the translator and the events that become mat
 import json
 import os
 import queue
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,9 @@ from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.dbt_project import PROJECT_DIR, dbt_environment, target_path
 from spotify_assets.defs.marts.warehouse import sole_use
+
+# The adapter says the id of a query only here, and its reason only in the error.
+_ENDED_BADLY = re.compile(r"Athena query (\S+) has state (FAILED|CANCELLED)")
 
 GENERATED = {"target", "logs", "dbt_packages"}
 """Directories of the project that dbt writes."""
@@ -106,7 +110,12 @@ def _events(
     events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     outcome: list[Any] = []
 
+    ended_badly: list[str] = []
+
     def listen(event: Any) -> None:
+        if found := _ENDED_BADLY.search(event.info.msg):
+            node = event.data.node_info.node_name or "a statement of dbt's own"
+            ended_badly.append(f"Athena query {found[1]}, of {node}, {found[2].lower()}.")
         if event.info.level in ("info", "warn", "error") or event.info.name.startswith("Log"):
             events.put(MessageToDict(event, preserving_proto_field_name=True))
 
@@ -140,8 +149,20 @@ def _events(
     result = outcome[0] if outcome else None
     if result is None or not result.success:
         reason = "\n".join(failures[-12:]) or str(getattr(result, "exception", None) or "it gave no reason")
+        reason = "\n".join([reason, *ended_badly[-12:], *_advice(reason, settings)])
         command_name = next(arg for arg in args if not arg.startswith("-"))
         raise DbtError(f"dbt {command_name} failed:\n{reason}")
+
+
+def _advice(reason: str, settings: Settings) -> list[str]:
+    """Return what to do about a reason that Athena gave, if anything."""
+    if settings.dbt_target != "athena":
+        return []
+    # Imported here: boto3 takes a third of a second that platforms on one machine need not spend.
+    from spotify_assets.core.lake.athena import what_to_do
+
+    advice = what_to_do(reason, settings.athena_work_group)
+    return [f"What to do: {advice}."] if advice else []
 
 
 def _let_go_of_the_warehouse() -> None:

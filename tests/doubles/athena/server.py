@@ -158,10 +158,14 @@ class AthenaDouble:
 
 
 def main() -> None:
-    """Serve until interrupted; ATHENA_DOUBLE_LOG names a file that every statement is noted in."""
-    log = os.environ.get("ATHENA_DOUBLE_LOG")
+    """Serve until interrupted.
+
+    ATHENA_DOUBLE_LOG names a file that every statement is noted in, ATHENA_DOUBLE_QUEUED_SECONDS is how long
+    one stays QUEUED.
+    """
+    log, queued = os.environ.get("ATHENA_DOUBLE_LOG"), os.environ.get("ATHENA_DOUBLE_QUEUED_SECONDS", "0.01")
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 5055
-    with AthenaDouble(port, log=Path(log) if log else None) as double:
+    with AthenaDouble(port, float(queued), Path(log) if log else None) as double:
         for name, value in double.env.items():
             print(f"export {name}={value}", flush=True)
         try:
