@@ -1,16 +1,16 @@
 """`make bench`: measure, print, and with `--write` put the figures into docs/benchmarks.md.
 
-`python -m benchmarks [--write] [build] [loop] [chat] [live] [quality]`
+`python -m benchmarks [--write] [build] [loop] [chat] [live] [quality] [names]`
 """
 
 import platform
 import sys
 from datetime import date
 
-from benchmarks import build, chat, live, loop, quality
+from benchmarks import build, chat, live, loop, names, quality
 from benchmarks.platform_process import PROJECT_ROOT
 
-SECTIONS = {"build": build, "quality": quality, "loop": loop, "chat": chat, "live": live}
+SECTIONS = {"build": build, "quality": quality, "loop": loop, "chat": chat, "live": live, "names": names}
 PAGE = PROJECT_ROOT / "docs" / "benchmarks.md"
 
 

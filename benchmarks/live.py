@@ -19,11 +19,14 @@ from spotify_assets.core.lake.lake import Lake, open_lake
 from spotify_assets.core.lake.live_observer import LiveObserver
 from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.core.settings import load_settings
-from spotify_assets.core.store import Urgency, open_store
+from spotify_assets.core.store import Sources, Urgency, open_store
 from tests.doubles import OutsideWorld, World, faults
 
 ARTISTS = 1000
 SHARE = 0.01
+LONGEST_WAITED = 5.0
+READ = 2.0
+"""Seconds without a byte after which a stalled call is given up; 15 by default."""
 
 
 def rows() -> Iterator[tuple[str, str]]:
@@ -36,12 +39,12 @@ def rows() -> Iterator[tuple[str, str]]:
 
 def _with_faults(world: World) -> Iterator[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as home, OutsideWorld(world=world, musicbrainz_rate=None) as outside:
-        catalog, observer, lake = _platform(Path(home), outside)
+        catalog, observer, lake, sources_kept = _platform(Path(home), outside)
         for double in (outside.spotify, outside.reccobeats):
             for number, fault in enumerate(_faults(outside)):
                 double.faults.add(fault, path="^/v1/", probability=SHARE, seed=number)
         alive = [a.id for a in world.artists.values() if a.id not in world.dead_artists]
-        started, runs, failed = time.monotonic(), 0, 0
+        started, runs, failed, lifted = time.monotonic(), 0, 0, 0
         while True:
             runs += 1
             left = 0
@@ -56,8 +59,9 @@ def _with_faults(world: World) -> Iterator[tuple[str, str]]:
                 except CatalogError:
                     failed += 1
                     left += 1
-            if not left or runs == 10:
+            if not left or runs == 500:
                 break
+            lifted += _after_cooldowns(sources_kept)
         seconds = time.monotonic() - started
         lost, doubled = _lost_and_doubled(lake, alive)
         # One search page serves all artists of a name; that is one question each.
@@ -77,6 +81,7 @@ def _with_faults(world: World) -> Iterator[tuple[str, str]]:
         f"{calls}, {seconds:.0f} s",
     )
     yield "runs until nothing was left; assets that failed on the way", f"{runs}; {failed}"
+    yield "times a source was parked for an hour (lapsed premium) and let go by hand", f"{lifted}"
     yield (
         "artists lost; artists observed twice; pages fetched twice after a good answer",
         f"{lost}; {doubled}; {again}",
@@ -92,6 +97,9 @@ _NAMES = (
     "slow body",
     "connection reset",
     "expired token",
+    "stall",
+    "quota exceeded for 1 s",
+    "lapsed premium",
 )
 
 
@@ -104,7 +112,22 @@ def _faults(outside: OutsideWorld) -> list[Any]:
         faults.slow_body(0.5),
         faults.connection_reset(),
         faults.token_expiry(outside.spotify),
+        faults.stall(30),
+        faults.quota_exceeded(1),
+        faults.premium_lapse(),
     ]
+
+
+def _after_cooldowns(sources: Sources) -> int:
+    """Wait short cooldowns out and lift long ones, as somebody would who pays the bill; count those."""
+    lifted = 0
+    for cooldown in sources.cooldowns(datetime.now(UTC)):
+        left = (cooldown.until - datetime.now(UTC)).total_seconds()
+        if left > LONGEST_WAITED:
+            lifted += sources.lift(cooldown.source)
+        else:
+            time.sleep(max(left, 0))
+    return lifted
 
 
 def _lost_and_doubled(lake: Lake, alive: list[str]) -> tuple[int, int]:
@@ -140,24 +163,26 @@ def _bare_rate(outside: OutsideWorld, ids: list[str]) -> float:
 
 def _client_rate(outside: OutsideWorld, ids: list[str], workers: int) -> float:
     with tempfile.TemporaryDirectory() as home:
-        catalog, _, _ = _platform(Path(home), outside, workers)
+        catalog, _, _, _ = _platform(Path(home), outside, workers)
         (spotify,) = catalog.sources_for("artists")
         started = time.monotonic()
         answered = sum(len(a.subjects) for a in spotify.fetch("artists", [Subject(one) for one in ids]))
         return answered / (time.monotonic() - started)
 
 
-def _platform(home: Path, outside: OutsideWorld, workers: int = 4) -> tuple[LiveCatalog, LiveObserver, Lake]:
+def _platform(
+    home: Path, outside: OutsideWorld, workers: int = 4
+) -> tuple[LiveCatalog, LiveObserver, Lake, Sources]:
     settings = load_settings(
         platform_home=str(home), catalog_source="spotify", musicbrainz_interval=0, spotify_daily_budget=10**6,
         **outside.settings,
     )  # fmt: skip
     store, lake = open_store(settings), open_lake(settings)
-    access = Access(settings, store.sources, Urgency.ROUTINE, patience=Patience(), workers=workers)
+    access = Access(settings, store.sources, Urgency.ROUTINE, patience=Patience(read=READ), workers=workers)
     catalog = LiveCatalog(access)
 
     def stamp(source: str, table: str) -> Stamp:
         return Stamp(source, "bench", datetime.now(UTC), 30)
 
     days = dict.fromkeys(settings.refresh_after_days, int(timedelta(days=30).days))
-    return catalog, LiveObserver(catalog, lake, stamp, days, lambda _: None), lake
+    return catalog, LiveObserver(catalog, lake, stamp, days, lambda _: None), lake, store.sources

@@ -23,6 +23,7 @@ from spotify_assets.core.store import NameMatch, ServingStore
 _OFFERED = 2
 _SONGS_OF_ONE_TITLE = 50
 _CLOSE_OFFERED = 5
+_CLOSE_LOOKED_AT = 20
 
 
 class Library:
@@ -65,20 +66,20 @@ class Library:
         # Who adds a whole word means somebody else: "닉 드레이크" is not 드레이크.
         words = name.split()
         shorter = {name_key(" ".join(words[:place] + words[place + 1 :])) for place in range(len(words))}
+        counts = {
+            key: mistakes(typed, key) for key in self._answers.near(keys_near(typed)) if key not in shorter
+        }
+        by_count = sorted((count, key) for key, count in counts.items() if count is not None)
         nearest: dict[str, tuple[float, NameMatch]] = {}
-        for near in self._answers.near(keys_near(typed)):
-            count = None if near.name_key in shorter else mistakes(typed, near.name_key)
-            known = nearest.get(near.match.target_id)
-            if count is not None and (known is None or count < known[0]):
-                nearest[near.match.target_id] = count, near.match
+        for count, key in by_count[:_CLOSE_LOOKED_AT]:
+            for match in self._answers.find(key):
+                if match.kind == "artist":
+                    nearest.setdefault(match.target_id, (count, match))
         if not nearest:
             return None
-        ranked = sorted(
-            nearest.values(), key=lambda one: (one[0], -one[1].popularity, one[1].target_id)
-        )[:_CLOSE_OFFERED]  # fmt: skip
-        return replace(
-            close_answer(name, self._choices([m for _, m in ranked], language), language), asked=typed
-        )
+        ranked = sorted(nearest.values(), key=lambda one: (one[0], -one[1].popularity, one[1].target_id))
+        choices = self._choices([match for _, match in ranked[:_CLOSE_OFFERED]], language)
+        return replace(close_answer(name, choices, language), asked=typed)
 
     def by_id(self, wanted: Reference, offset: int, language: Language) -> Answer | None:
         """Answer with exactly this artist or song, its list from `offset` on."""

@@ -22,7 +22,6 @@ from spotify_assets.core.store.rows import (
     Document,
     Lease,
     NameMatch,
-    NearName,
     Priority,
     RosterEntry,
     State,
@@ -45,10 +44,10 @@ class Answers(Protocol):
         """Return what goes by exactly this normalised name: artists before songs, then by popularity, id."""
         ...
 
-    def near(self, spellings: Iterable[str], limit: int = 500) -> list[NearName]:
-        """Return the artists with a name filed under one of these keys of `core/spelling.py`.
+    def near(self, spellings: Iterable[str], limit: int = 5000) -> list[str]:
+        """Return the normalised names of artists that are filed under one of these keys, in their order.
 
-        By popularity, then id, then name; each name of an artist once.
+        The keys are those of `core/spelling.py`.
         """
         ...
 

@@ -101,14 +101,6 @@ class NameMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class NearName:
-    """A published artist one of whose names is filed under a key of `core/spelling.py`."""
-
-    name_key: str
-    match: NameMatch
-
-
-@dataclass(frozen=True, slots=True)
 class NameEntry:
     """A name to publish: what people may type for one artist or song."""
 

@@ -8,12 +8,12 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.spelling import keys_of
-from spotify_assets.core.store import Document, NameMatch, NearName
+from spotify_assets.core.store import Document, NameMatch
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 from spotify_assets.core.store.sql_engine import CHUNK, Database, chunks
 from spotify_assets.core.store.sql_schema import MAX_SPELLING, answer_names, answer_spellings, answers
@@ -67,25 +67,18 @@ class SqlAnswers:
         )
         return [NameMatch(**row._mapping) for row in self._database.rows(statement)]
 
-    def near(self, spellings: Iterable[str], limit: int = 500) -> list[NearName]:
-        """Return the artists with a name filed under one of these keys, by popularity, then id, then name."""
+    def near(self, spellings: Iterable[str], limit: int = 5000) -> list[str]:
+        """Return the normalised names of artists that are filed under one of these keys, in their order."""
         keys = sorted({one for one in spellings if is_key(one, MAX_SPELLING)})
-        filed, names = answer_spellings.c, answer_names.c
-        same = and_(
-            names.name_key == filed.name_key, names.kind == "artist", names.target_id == filed.target_id
-        )
+        filed = answer_spellings.c
         statement = (
-            select(names.name_key, names.kind, names.target_id, names.label, names.popularity)
-            .select_from(answer_spellings.join(answer_names, same))
+            select(filed.name_key)
             .where(filed.spelling.in_(keys))
             .distinct()
-            .order_by(names.popularity.desc(), names.target_id, names.name_key)
+            .order_by(filed.name_key)
             .limit(limit)
         )
-        return [
-            NearName(row.name_key, NameMatch(row.kind, row.target_id, row.label, row.popularity))
-            for row in (self._database.rows(statement) if keys else [])
-        ]
+        return [row.name_key for row in (self._database.rows(statement) if keys else [])]
 
     def versions(self, kind: Kind, ids: Sequence[str] | None = None) -> dict[str, str]:
         """Return the published version by id, of all documents of a kind or of `ids`; reads no body."""
