@@ -242,7 +242,7 @@ class Bot:
         if within <= 0:
             return None
         key = name_key(query)
-        found = live.look_up(key, query, within, begin=not talk.question.again)
+        found = live.look_up(key, query, within)
         if found is None:
             request = self._store.requests.get(key)
             is_new = request is not None and request.state is State.PENDING and not request.next_attempt_at

@@ -103,10 +103,8 @@ class Live:
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._waiting = threading.BoundedSemaphore(WAITING)
 
-    def look_up(self, key: str, query: str, within: float, *, begin: bool = True) -> Found | None:
+    def look_up(self, key: str, query: str, within: float) -> Found | None:
         """Return what is found of a name within so many seconds; None where nothing is by then.
-
-        Without `begin`, only what somebody looks up, or has looked up, already counts.
 
         Raises:
             StoreError: the store cannot be read or written.
@@ -120,7 +118,7 @@ class Live:
         if not self._waiting.acquire(blocking=False):
             return None
         try:
-            lookup = self._joined(key) or (self._begun(key, query) if begin and not known else None)
+            lookup = self._joined(key) or (None if known else self._begun(key, query))
             return lookup.wait(until) if lookup else self._of_another(key, until)
         finally:
             self._waiting.release()

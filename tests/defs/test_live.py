@@ -9,10 +9,10 @@ import pytest
 
 from chatbot.answer import Question
 from chatbot.bot import Bot
-from spotify_assets.core.catalog import Fetched, Subject
-from spotify_assets.core.catalog.handover import to_text
+from chatbot.live import live_of
+from spotify_assets.core.catalog.quota import utc_now
 from spotify_assets.core.names import name_key
-from spotify_assets.core.store import Priority, RosterEntry, State, Urgency
+from spotify_assets.core.store import Priority, RosterEntry, State
 from spotify_assets.defs.refresh.sensor import refresh_config
 from tests.defs.conftest import Graph, metadata_of, sample_platform
 from tests.doubles import OutsideWorld, World
@@ -193,21 +193,20 @@ def test_the_whole_loop_answers_from_live_sources(live: Graph, outside: OutsideW
 def test_what_the_bot_fetched_for_a_request_is_taken_over_not_fetched_again(
     live: Graph, outside: OutsideWorld
 ) -> None:
-    (shinee,) = [match.artist for match in live.platform.catalog.find_artists("샤이니") if match.exact]
-    spotify = live.platform.live(Urgency.ASKED).sources_for("tracks")[0]
-    answers = [
-        Fetched((shinee.artist_id,), {"artists": [shinee]}),
-        *spotify.fetch("tracks", [Subject(shinee.artist_id, shinee.name)]),
-    ]
-    key = ask(live, "샤이니")
-    live.platform.store.requests.attach(key, "spotify", to_text(answers))
-    outside.spotify.forget_calls()
-    assert observe(live, key).success
+    store, settings = live.platform.store, live.platform.settings
+    bot = Bot(store, utc_now, live_of(settings, store, utc_now))
+    shown = bot.answer(Question("somebody", "샤이니", "test", budget=20))
+    assert (shown.kind, shown.provisional) == ("artist", True)
+    (request,) = store.requests.all()
+    for double in (outside.spotify, outside.reccobeats):
+        double.forget_calls()
+    assert observe(live, request.name_key).success
     assert [call.endpoint for call in outside.spotify.calls if "search" in call.endpoint] == ["search"], (
         "the name alone"
     )
     assert outside.spotify.count("artist") == 0
-    tracks = {track.track_id for answer in answers for track in answer.records.get("tracks", ())}
+    assert outside.reccobeats.calls == []
+    tracks = {track.track_id for track in shown.top_tracks}
     assert tracks == set(live.platform.lake.read("tracks", ["track_id"])["track_id"].to_pylist())
 
 
