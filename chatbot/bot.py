@@ -174,6 +174,8 @@ class Bot:
         text, language = talk.text, talk.language
         if is_link_or_id(text):
             return self._unknown_link(bare_id(text), talk)
+        if (meant := self._other_keyboard(talk)) is not None:
+            return meant
         if small := self._no_question(text, language):
             return self._help(small, language)
         name = read(text).name
@@ -182,6 +184,13 @@ class Bot:
         if len(name) > messages.MAX_NAME:
             return Answer("not_found", messages.name_too_long(language))
         return self._unknown_name(name, talk)
+
+    def _other_keyboard(self, talk: _Talk) -> Answer | None:
+        """Offer who is meant where the keyboard was in the wrong language; typed again it is a name."""
+        if len(talk.text) > messages.MAX_NAME or talk.before.asked == name_key(talk.text):
+            return None
+        offered = self._library.other_keyboard(talk.text, talk.language)
+        return (self._library.learnt(talk.text, talk.who, talk.language) or offered) if offered else None
 
     def _no_question(self, text: str, language: Language) -> str:
         """Return what to say to a text that asks for no music; "" to any other."""

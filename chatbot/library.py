@@ -15,6 +15,7 @@ from chatbot.language import Language
 from chatbot.messages import choices as choices_of
 from chatbot.messages.wording import quoted
 from chatbot.reading import Reading, Reference, read
+from spotify_assets.core.keyboard import in_hangul, in_latin
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
 from spotify_assets.core.spelling import keys_near, mistakes
@@ -80,6 +81,15 @@ class Library:
         ranked = sorted(nearest.values(), key=lambda one: (one[0], -one[1].popularity, one[1].target_id))
         choices = self._choices([match for _, match in ranked[:_CLOSE_OFFERED]], language)
         return replace(close_answer(name, choices, language), asked=typed)
+
+    def other_keyboard(self, text: str, language: Language) -> Answer | None:
+        """Offer the artists whose name the same keys write on the keyboard of the other language."""
+        typed = [key for key in (in_hangul(text), in_latin(text)) if key]
+        found = [match for key in typed for match in self._answers.find(key) if match.kind == "artist"]
+        if not found:
+            return None
+        choices = self._choices(found[:_CLOSE_OFFERED], language)
+        return replace(close_answer(text, choices, language), asked=name_key(text))
 
     def by_id(self, wanted: Reference, offset: int, language: Language) -> Answer | None:
         """Answer with exactly this artist or song, its list from `offset` on."""

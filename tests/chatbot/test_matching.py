@@ -42,6 +42,21 @@ def test_a_mistyped_name_offers_who_is_close(ask: Ask, store: SqlStore, text: st
     assert card and card.artist_id == artist_id
 
 
+@pytest.mark.parametrize(
+    ("text", "artist_id"),
+    [("dptmvk", AESPA), ("qmfforvldzm", "bp"), ("ㅁㄷㄴㅔㅁ", AESPA), ("ㅠㅣㅁ차ㅔㅑㅜㅏ", "bp")],
+)
+def test_a_name_typed_with_the_other_keyboard_is_offered(
+    ask: Ask, store: SqlStore, text: str, artist_id: str
+) -> None:
+    answer = ask(text)
+    assert (answer.kind, answer.choices[0].text) == ("choices", f"artist:{artist_id}")
+    assert store.requests.all() == []
+    ask("1번")
+    card = ask(text).artist
+    assert card and card.artist_id == artist_id
+
+
 def test_the_nearest_comes_first_and_then_the_more_popular(ask: Ask) -> None:
     assert [choice.text for choice in ask("The Starr").choices] == ["artist:stark", "artist:stars"]
     assert [choice.text for choice in ask("The Starks").choices] == ["artist:stark", "artist:stars"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from spotify_assets.core.names import name_key
@@ -73,6 +73,7 @@ def test_hangul_is_taken_apart_and_the_rest_is_not() -> None:
 
 
 @given(_LATIN, st.data())
+@settings(deadline=None)
 def test_any_one_mistake_in_a_latin_name_leaves_a_key_in_common(name: str, data: st.DataObject) -> None:
     typed = mistyped(name, data, "abcz019")
     assume(len(typed) >= SHORTEST - 1)
@@ -81,6 +82,7 @@ def test_any_one_mistake_in_a_latin_name_leaves_a_key_in_common(name: str, data:
 
 
 @given(_HANGUL, st.data())
+@settings(deadline=None)
 def test_any_one_syllable_mistaken_leaves_a_key_in_common(name: str, data: st.DataObject) -> None:
     typed = mistyped(name, data, "가힣이쁨")
     assume(len(letters(typed)) >= SHORTEST - 1)
@@ -88,6 +90,7 @@ def test_any_one_syllable_mistaken_leaves_a_key_in_common(name: str, data: st.Da
 
 
 @given(st.text("abcdefgh", min_size=9, max_size=LONGEST - 2), st.data())
+@settings(deadline=None)
 def test_two_letters_wrong_or_missing_in_a_long_name_leave_a_key_in_common(
     name: str, data: st.DataObject
 ) -> None:
@@ -99,6 +102,7 @@ def test_two_letters_wrong_or_missing_in_a_long_name_leave_a_key_in_common(
 
 
 @given(st.text(max_size=200))
+@settings(deadline=None)
 def test_keys_are_few_and_short_whatever_the_name(text: str) -> None:
     key = name_key(text)
     assert len(keys_of(key)) <= 25
