@@ -16,8 +16,9 @@ from functools import cached_property
 
 from chatbot import messages
 from chatbot.answer import SPOTIFY_ID, Answer, Question, Reply
+from chatbot.by_heart import ByHeart, Known
 from chatbot.compose import chosen_from, found_answer, request_answer, searching_answer
-from chatbot.conversation import Conversation, Memory, person
+from chatbot.conversation import Conversation, Memory, as_kept, person
 from chatbot.cursor import Cursor
 from chatbot.language import Language, language_of
 from chatbot.library import Library
@@ -95,6 +96,7 @@ class Bot:
         self._new_names = new_names
         self._library = Library(store)
         self._memory = Memory(store.conversations, clock, behind=behind)
+        self._heart = ByHeart(store.answers.publication)
 
     def answer(self, question: Question) -> Answer:
         """Answer a question; a name that nobody published is recorded as a request.
@@ -102,13 +104,39 @@ class Bot:
         Raises:
             StoreError: the store cannot be read or written.
         """
+        if known := self.by_heart(question):
+            return known
+        began = self._heart.now()
         until = time.monotonic() + question.budget
         text = clean(question.text)
         language = question.language or language_of(text)
         who = person(question.channel, question.user)
-        answer = self._answer(_Talk(question, text, language, who, self._memory, until))
-        self._memory.remember(who, answer)
+        talk = _Talk(question, text, language, who, self._memory, until)
+        answer = self._answer(talk)
+        if (conversation := as_kept(answer)) is not None:
+            self._memory.keep(who, conversation)
+            if self._follows_from_text(talk, answer):
+                self._heart.keep(question.text, question.language, began, Known(answer, conversation))
         return answer
+
+    def by_heart(self, question: Question) -> Answer | None:
+        """Answer at once what was answered before and follows from the text alone; else None.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        if question.cursor or question.media:
+            return None
+        known = self._heart.recall(question.text, question.language)
+        if known is None:
+            return None
+        self._memory.keep(person(question.channel, question.user), known.conversation)
+        return known.answer
+
+    def _follows_from_text(self, talk: _Talk, answer: Answer) -> bool:
+        """Whether anybody who sends this text gets this answer until something is published."""
+        asked_anything = bool(talk.question.cursor or talk.question.media or "before" in vars(talk))
+        return not asked_anything and bool(answer.asked) and self._library.is_one(answer.asked)
 
     def close(self) -> None:
         """Write what is still to be written; the store stays open."""

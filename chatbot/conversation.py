@@ -54,6 +54,12 @@ def after(answer: Answer) -> Conversation | None:
     return None
 
 
+def as_kept(answer: Answer) -> str | None:
+    """Return where a conversation stands after an answer, as it is kept; None where nothing changes."""
+    conversation = after(answer)
+    return json.dumps(asdict(conversation), ensure_ascii=False) if conversation else None
+
+
 def person(channel: str, user: str) -> str:
     """Return the key under which the store knows who asks."""
     return hashlib.sha256(f"{channel}\x1f{user}".encode(errors="replace")).hexdigest()[:40]
@@ -83,12 +89,8 @@ class Memory:
             body = self._unwritten.get(who)
         return _read(body or self._store.recall(who, self._clock()))
 
-    def remember(self, who: str, answer: Answer) -> None:
-        """Keep where the conversation stands after an answer. An answer never fails for that."""
-        conversation = after(answer)
-        if conversation is None:
-            return
-        body = json.dumps(asdict(conversation), ensure_ascii=False)
+    def keep(self, who: str, body: str) -> None:
+        """Keep where a conversation stands, as `as_kept` has it. An answer never fails for that."""
         if not self._behind:
             self._write({who: body})
             return

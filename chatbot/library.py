@@ -56,6 +56,11 @@ class Library:
                 return answer
         return None
 
+    def is_one(self, key: str) -> bool:
+        """Whether a normalised name means one artist, or no artist and one song, whoever asks."""
+        kinds = [match.kind for match in self._answers.find(key)]
+        return kinds.count("artist") == 1 or kinds == ["track"]
+
     def learnt(self, name: str, who: str, language: Language) -> Answer | None:
         """Answer with the artist that this person, or three others, chose for a name nobody goes by."""
         artist_id = self._store.links.learnt(who, name_key(name))

@@ -16,6 +16,7 @@ from chatbot.answer import Question
 from chatbot.channels import web
 from chatbot.identity import SESSION_SECONDS
 from chatbot.intake import BadRequest, body_of, json_bytes
+from chatbot.rendered import Rendered
 from chatbot.service import Service, language_for
 
 PAGE_FILES = Path(__file__).parents[1] / "web"
@@ -24,9 +25,13 @@ PAGE_FILES = Path(__file__).parents[1] / "web"
 COOKIE = "session"
 """The cookie that says who somebody is; issued with the page."""
 
+_ANSWER_HEADERS = {"content-type": "application/json", "cache-control": "no-store"}
+
 
 def routes(service: Service) -> list[BaseRoute]:
     """Return the channel's addresses."""
+
+    rendered = Rendered(lambda answer: json_bytes(answer.to_json()))
 
     async def chat(request: Request) -> Response:
         try:
@@ -39,9 +44,7 @@ def routes(service: Service) -> list[BaseRoute]:
             message = messages.too_fast(language_for(question))
             raise HTTPException(429, message, {"retry-after": str(math.ceil(wait))})
         answer = await service.answer(question)
-        return Response(
-            json_bytes(answer.to_json()), media_type="application/json", headers={"cache-control": "no-store"}
-        )
+        return Response(rendered.of(answer), headers=_ANSWER_HEADERS)
 
     async def page(request: Request) -> Response:
         response = FileResponse(PAGE_FILES / "index.html")

@@ -9,7 +9,7 @@ import pytest
 
 from chatbot.answer import Answer, Question
 from chatbot.bot import Bot
-from chatbot.conversation import Memory, person
+from chatbot.conversation import Memory, as_kept, person
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.conftest import Ask, Clock
 from tests.chatbot.library import AESPA, NEWJEANS, artist, artist_document, neighbours
@@ -143,7 +143,7 @@ def test_a_store_that_takes_no_notes_costs_no_answer(
     from spotify_assets.core.errors import StoreError
 
     answer = Answer("choices", "which?", asked="eve")
-    Memory(Full(), clock).remember(person("web", "ann"), answer)
+    Memory(Full(), clock).keep(person("web", "ann"), as_kept(answer) or "")
     assert "the disk is full" in caplog.text
 
 

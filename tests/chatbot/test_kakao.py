@@ -182,6 +182,12 @@ class SlowBot:
         self.seconds = seconds
         self.asked: list[Question] = []
 
+    def by_heart(self, question: Question) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing either."""
+
     def answer(self, question: Question) -> Answer:
         self.asked.append(question)
         time.sleep(self.seconds)

@@ -55,6 +55,15 @@ class Answers(Protocol):
         """Return the published version by id, of all documents of a kind or of `ids`."""
         ...
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether `publication` takes microseconds, as no network lies between."""
+        ...
+
+    def publication(self) -> int:
+        """Return a number that is another after every change of what this part holds."""
+        ...
+
     def put(self, documents: Iterable[Document]) -> int:
         """Write documents and replace their names, each document with its names in one transaction.
 

@@ -16,7 +16,13 @@ from spotify_assets.core.spelling import keys_of
 from spotify_assets.core.store import Document, NameMatch
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 from spotify_assets.core.store.sql_engine import CHUNK, Database, chunks
-from spotify_assets.core.store.sql_schema import MAX_SPELLING, answer_names, answer_spellings, answers
+from spotify_assets.core.store.sql_schema import (
+    MAX_SPELLING,
+    answer_names,
+    answer_spellings,
+    answers,
+    publication,
+)
 from spotify_assets.core.store.sql_types import is_key, is_plain, shown
 
 
@@ -112,12 +118,33 @@ class SqlAnswers:
         """Delete documents and their names; return how many documents were there."""
         removed = 0
         for chunk in chunks([i for i in dict.fromkeys(ids) if is_key(i)]):
-            removed += self._database.write(partial(_remove, kind, chunk))
+            removed += self._database.write(partial(self._remove, kind, chunk))
         return removed
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether `publication` takes microseconds, as no network lies between."""
+        return self._database.dialect == "sqlite"
+
+    def publication(self) -> int:
+        """Return a number that is another after every change of what this part holds."""
+        return self._database.glance(select(publication.c.number)) or 0
+
+    def _count(self, connection: Connection) -> None:
+        # First in its transaction, so that two publishers queue here and nowhere else.
+        counted = self._database.upsert(publication, lambda _new: [("number", publication.c.number + 1)])
+        connection.execute(counted, {"id": 1, "number": 1})
+
+    def _remove(self, kind: Kind, ids: Sequence[str], connection: Connection) -> int:
+        self._count(connection)
+        _remove_names(connection, [(kind, target_id) for target_id in ids])
+        statement = delete(answers).where(answers.c.kind == kind, answers.c.target_id.in_(ids))
+        return connection.execute(statement).rowcount
 
     def _replace(
         self, rows: list[dict[str, Any]], names: list[dict[str, Any]], connection: Connection
     ) -> None:
+        self._count(connection)
         upsert = self._database.upsert(answers, lambda new: [("version", new.version), ("body", new.body)])
         connection.execute(upsert, rows)
         _remove_names(connection, [(row["kind"], row["target_id"]) for row in rows])
@@ -184,12 +211,6 @@ def _name_rows(document: Document) -> list[dict[str, Any]]:
             "popularity": name.popularity,
         }
     return list(rows.values())
-
-
-def _remove(kind: Kind, ids: Sequence[str], connection: Connection) -> int:
-    _remove_names(connection, [(kind, target_id) for target_id in ids])
-    statement = delete(answers).where(answers.c.kind == kind, answers.c.target_id.in_(ids))
-    return connection.execute(statement).rowcount
 
 
 def _remove_names(connection: Connection, targets: Sequence[tuple[str, str]]) -> None:

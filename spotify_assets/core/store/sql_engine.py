@@ -7,6 +7,8 @@ here: what the tables are (`sql_schema.py`) or what is asked of them.
 from __future__ import annotations
 
 import random
+import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
@@ -58,6 +60,7 @@ class Database:
         self.where = _where(self.url)
         self.dialect = self.url.get_backend_name()
         self._engine = self._open()
+        self._glancer = _Glancer(self.url.database or "")
         # The same pool. A SQLite transaction that reads first and writes later fails when another wrote in
         # between; with IMMEDIATE, writers queue at its beginning.
         self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
@@ -81,6 +84,21 @@ class Database:
                 return work(connection)
         except SQLAlchemyError as error:
             raise self._explained(error) from error
+
+    def glance(self, statement: Select[Any]) -> int | None:
+        """Return the one number that a query without parameters finds; on SQLite in microseconds.
+
+        Raises:
+            StoreError: the database cannot be reached, or refused.
+        """
+        if self.dialect == "sqlite":
+            try:
+                return self._glancer.number(str(statement))
+            except sqlite3.Error:
+                # What is wrong is told by the way that all other reads take.
+                self._glancer.close()
+        number: int | None = self.read(lambda connection: connection.scalar(statement))
+        return number
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction; run it anew when a deadlock undid it, so it must bear repeating.
@@ -149,6 +167,7 @@ class Database:
     def close(self) -> None:
         """Close the connections that are not in use."""
         self._engine.dispose()
+        self._glancer.close()
 
     def _insert(self, table: Table) -> Any:
         # Only the dialect in use is imported: the other two would cost every start of the bot.
@@ -211,6 +230,30 @@ class Database:
     def _secrets(self) -> list[str]:
         in_query = [str(value) for key, value in self.url.query.items() if "pass" in key.lower()]
         return [secret for secret in (str(self.url.password or ""), *in_query) if secret]
+
+
+class _Glancer:
+    """A connection to a SQLite file beside the pool, for one look without a transaction's ceremony."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    def number(self, statement: str) -> int | None:
+        with self._lock:
+            if self._connection is None:
+                self._connection = sqlite3.connect(
+                    self._path, timeout=LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+                )
+            row = self._connection.execute(statement).fetchone()
+        return row[0] if row else None
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+            self._connection = None
 
 
 def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

@@ -75,6 +75,13 @@ answer_spellings = Table(
     Column("name_key", Key(MAX_KEY), primary_key=True),
     Index("answer_spellings_targets", "target_id"),
 )
+publication = Table(
+    "publication",
+    _metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    # Counts the transactions that changed answers or their names.
+    Column("number", BigInteger, nullable=False),
+)
 artist_requests = Table(
     "artist_requests",
     _metadata,
