@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 MAX_DEPTH = 32
 """How deep lists and objects may be nested."""
@@ -34,14 +34,17 @@ async def body_of(request: Request, most: int) -> bytes:
     if declared.isdecimal() and int(declared[:20]) > most:
         raise _too_large(most)
     body = bytearray()
+    more = True
     try:
         async with asyncio.timeout(SECONDS_TO_ARRIVE):
-            async for chunk in request.stream():
-                body += chunk
+            while more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise HTTPException(400, "The body ended before it was whole: send it again.")
+                body += message.get("body", b"")
                 if len(body) > most:
                     raise _too_large(most)
-    except ClientDisconnect:
-        raise HTTPException(400, "The body ended before it was whole: send it again.") from None
+                more = message.get("more_body", False)
     except TimeoutError:
         raise HTTPException(
             408, f"The body took longer than {SECONDS_TO_ARRIVE} seconds to arrive: send it again."

@@ -85,7 +85,7 @@ class Database:
         except SQLAlchemyError as error:
             raise self._explained(error) from error
 
-    def glance(self, statement: Select[Any]) -> int | None:
+    def glance(self, query: str) -> int | None:
         """Return the one number that a query without parameters finds; on SQLite in microseconds.
 
         Raises:
@@ -93,11 +93,11 @@ class Database:
         """
         if self.dialect == "sqlite":
             try:
-                return self._glancer.number(str(statement))
+                return self._glancer.number(query)
             except sqlite3.Error:
                 # What is wrong is told by the way that all other reads take.
                 self._glancer.close()
-        number: int | None = self.read(lambda connection: connection.scalar(statement))
+        number: int | None = self.read(lambda connection: connection.exec_driver_sql(query).scalar())
         return number
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -240,13 +240,13 @@ class _Glancer:
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
 
-    def number(self, statement: str) -> int | None:
+    def number(self, query: str) -> int | None:
         with self._lock:
             if self._connection is None:
                 self._connection = sqlite3.connect(
                     self._path, timeout=LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False
                 )
-            row = self._connection.execute(statement).fetchone()
+            row = self._connection.execute(query).fetchone()
         return row[0] if row else None
 
     def close(self) -> None:
