@@ -51,18 +51,6 @@ def test_similar_artists_are_those_that_numpy_finds(built: Built) -> None:
     same(lists(built, "artist_similarity", "artist_id", "related_id"), expected)
 
 
-def test_similar_tracks_are_those_that_numpy_finds(built: Built) -> None:
-    vectors = recomputation.track_vectors(built.tables["audio_features"], built.breakpoints)
-    # What counts as another version has its own unit tests; here only that versions are left out.
-    rows = built.platform.query("select track_id, isrc, artist_title from int_track_recordings")
-    labels: list[dict[str, str | None]] = [
-        {track: isrc for track, isrc, _ in rows},
-        {track: title for track, _, title in rows},
-    ]
-    expected = recomputation.nearest(vectors, 10, labels)
-    same(lists(built, "track_similarity", "track_id", "related_track_id"), expected)
-
-
 def test_every_row_says_which_model_made_it(built: Built) -> None:
     for mart in ("artist_similarity", "track_similarity"):
         assert built.platform.query(f"select distinct model_version from {mart}") == [(MODEL,)]

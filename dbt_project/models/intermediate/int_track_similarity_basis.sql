@@ -2,25 +2,21 @@
 -- depends_on: {{ ref('track_similarity') }}
 with
 
-vectors as (
+points as (
 
-    select * from {{ ref('int_track_vectors') }}
-
-),
-
-recordings as (
-
-    select * from {{ ref('int_track_recordings') }}
+    select * from {{ ref('int_track_points') }}
 
 )
 
 select
-    vectors.track_id,
-    {%- for feature in var('similarity_features') %}
-    vectors.{{ feature }},
-    {%- endfor %}
-    vectors.model_version,
-    recordings.isrc,
-    recordings.artist_title
-from vectors
-inner join recordings on vectors.track_id = recordings.track_id
+    track_id,
+    {{ var('similarity_features') | join(',\n    ') }},
+    model_version,
+    artist_id,
+    release_year,
+    isrc,
+    artist_title,
+    is_named,
+    is_best_known,
+    cell
+from points

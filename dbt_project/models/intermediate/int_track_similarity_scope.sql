@@ -1,35 +1,153 @@
+{%- set lists = standing('track_similarity') -%}
+{%- set basis = standing('int_track_similarity_basis') -%}
+{%- set kin_basis = standing('int_track_similarity_kin') -%}
+
+-- depends_on: {{ ref('int_artist_kin') }}
 with
 
-vectors as (
+points as (
 
-    select * from {{ ref('int_track_vectors') }}
-
-),
-
-recordings as (
-
-    select * from {{ ref('int_track_recordings') }}
-
-),
-
-present as (
-
-    select
-        vectors.*,
-        recordings.isrc,
-        recordings.artist_title
-    from vectors
-    inner join recordings on vectors.track_id = recordings.track_id
+    select * from {{ ref('int_track_points') }}
 
 )
 
-{{
-    lists_to_renew(
-        id='track_id',
-        related_id='related_track_id',
-        size=var('similar_tracks'),
-        others=['isrc', 'artist_title'],
-        lists=standing('track_similarity'),
-        basis=standing('int_track_similarity_basis'),
+{%- if not (lists and basis and kin_basis) %}
+
+select track_id
+from points
+{%- else %}
+{%- set columns = adapter.get_columns_in_relation(basis) | map(attribute='name') | join(', ') %},
+
+kin as (
+
+    select * from {{ ref('int_artist_kin') }}
+
+),
+
+lists as (
+
+    select * from {{ lists }}
+
+),
+
+basis as (
+
+    select * from {{ basis }}
+
+),
+
+kin_basis as (
+
+    select * from {{ kin_basis }}
+
+),
+
+differing as (
+
+    -- Told by comparing, so that nothing is overlooked, whatever way it came.
+    (select {{ columns }} from points except select {{ columns }} from basis)
+    union all
+    (select {{ columns }} from basis except select {{ columns }} from points)
+
+),
+
+differing_kin as (
+
+    (
+        select artist_id, kin_id, kin_rank from kin
+        except
+        select artist_id, kin_id, kin_rank from kin_basis
     )
-}}
+    union all
+    (
+        select artist_id, kin_id, kin_rank from kin_basis
+        except
+        select artist_id, kin_id, kin_rank from kin
+    )
+
+),
+
+affected_artists as (
+
+    -- Other artists are akin, or one that is akin is best known for other songs.
+    select artist_id
+    from differing_kin
+    union
+    select kin.artist_id
+    from kin
+    inner join differing on kin.kin_id = differing.artist_id
+    where differing.is_best_known
+
+),
+
+reach as (
+
+    select
+        track_id,
+        count(*) as entries,
+        max({{ millionths_of_score('score') }}) as millionths
+    from lists
+    group by track_id
+
+),
+
+open_to_strangers as (
+
+    -- Songs of anybody can be in these lists, so they depend on the cells around them.
+    select
+        points.track_id,
+        points.cell
+    from points
+    inner join reach on points.track_id = reach.track_id
+    where
+        reach.entries < {{ var('similar_tracks') }}
+        or reach.millionths >= {{ strangers_millionths() }}
+
+),
+
+steps as (
+
+    {{ song_cell_steps() | indent(4) }}
+
+),
+
+differing_cells as (
+
+    select distinct cell
+    from differing
+
+),
+
+probes as (
+
+    select
+        open_to_strangers.track_id,
+        {{ song_cell_beside('open_to_strangers.cell', 'steps.step') | indent(8) }} as cell
+    from open_to_strangers
+    cross join steps
+
+),
+
+affected as (
+
+    select track_id from differing
+    union
+    select points.track_id
+    from points
+    inner join affected_artists on points.artist_id = affected_artists.artist_id
+    union
+    select probes.track_id
+    from probes
+    inner join differing_cells on probes.cell = differing_cells.cell
+    union
+    select points.track_id
+    from points
+    left join reach on points.track_id = reach.track_id
+    where reach.track_id is null
+
+)
+
+select points.track_id
+from points
+inner join affected on points.track_id = affected.track_id
+{%- endif %}

@@ -1,10 +1,26 @@
-{%- set lists = standing(this.identifier) if standing('int_track_similarity_basis') else none -%}
+{%- set has_basis = standing('int_track_similarity_basis') and standing('int_track_similarity_kin') -%}
+{%- set lists = standing(this.identifier) if has_basis else none -%}
+{%- set size = var('similar_tracks') -%}
+{%- set same_artist_at_most = var('songs_of_one_artist') -%}
+{%- set no_kin = 'cast(null as bigint)' -%}
+{%- set kindred_key = song_key(song_millionths('owners', 'songs', 'akin.kin_rank'), 'songs.number') -%}
+{%- set stranger_key = song_key(song_millionths('owners', 'songs', no_kin), 'songs.number') -%}
+{%- set apart -%}
+    owners.isrc_number <> songs.isrc_number
+    and owners.title_number <> songs.title_number
+{%- endset -%}
 
 with
 
-vectors as (
+points as (
 
-    select * from {{ ref('int_track_vectors') }}
+    select * from {{ ref('int_track_points') }}
+
+),
+
+kin as (
+
+    select * from {{ ref('int_artist_kin') }}
 
 ),
 
@@ -14,93 +30,357 @@ scope as (
 
 ),
 
-recordings as (
-
-    select * from {{ ref('int_track_recordings') }}
-
-),
-
-joined as (
-
-    select
-        vectors.*,
-        recordings.isrc,
-        recordings.artist_title,
-        row_number() over (order by vectors.track_id) as number
-    from vectors
-    inner join recordings on vectors.track_id = recordings.track_id
-
-),
-
 numbered as (
 
-    -- What versions of one recording share, as numbers; a track that has none of it gets its own.
     select
-        joined.*,
+        points.*,
+        row_number() over (order by points.track_id) as number
+    from points
+
+),
+
+told_apart as (
+
+    -- Artists and what versions of one recording share, as numbers; a song that has none gets its own.
+    select
+        numbered.*,
         case
-            when joined.isrc is null then -joined.number
-            else dense_rank() over (order by joined.isrc)
+            when numbered.artist_id is null then -numbered.number
+            else dense_rank() over (order by numbered.artist_id)
+        end as artist_number,
+        case
+            when numbered.isrc is null then -numbered.number
+            else dense_rank() over (order by numbered.isrc)
         end as isrc_number,
         case
-            when joined.artist_title is null then -joined.number
-            else dense_rank() over (order by joined.artist_title)
+            when numbered.artist_title is null then -numbered.number
+            else dense_rank() over (order by numbered.artist_title)
         end as title_number
-    from joined
+    from numbered
+
+),
+
+songs as (
+
+    -- One version of each recording, the best known, is there to be named.
+    select *
+    from told_apart
+    where is_named
 
 ),
 
 owners as (
 
-    select numbered.number
-    from numbered
-    inner join scope on numbered.track_id = scope.track_id
+    select told_apart.*
+    from told_apart
+    inner join scope on told_apart.track_id = scope.track_id
 
 ),
 
-neighbours as (
+artists as (
 
-    {{
-        nearest_neighbours(
-            'owners', 'numbered', var('similar_tracks'), apart=['isrc_number', 'title_number']
-        ) | indent(4)
-    }}
+    select distinct
+        artist_id,
+        artist_number
+    from told_apart
+    where artist_id is not null
+
+),
+
+akin as (
+
+    select
+        artists.artist_number,
+        others.artist_number as kin_number,
+        kin.kin_rank
+    from kin
+    inner join artists on kin.artist_id = artists.artist_id
+    inner join artists as others on kin.kin_id = others.artist_id
+
+),
+
+best_known as (
+
+    select *
+    from songs
+    where is_best_known
+
+),
+
+kindred as (
+
+    -- The best known songs of the same artist and of similar ones, at most two of each.
+    select
+        owners.number,
+        songs.artist_number,
+        min({{ kindred_key }}, {{ same_artist_at_most }}) as song_keys
+    from owners
+    inner join akin on owners.artist_number = akin.artist_number
+    inner join best_known as songs on akin.kin_number = songs.artist_number
+    where
+        owners.number <> songs.number
+        and {{ apart }}
+    group by owners.number, songs.artist_number
+
+),
+
+kindred_keys as (
+
+    select
+        kindred.number,
+        kindred.artist_number,
+        unnested.song_key
+    from kindred
+    cross join unnest(kindred.song_keys) as unnested (song_key)
+
+),
+
+kindred_places as (
+
+    select
+        number,
+        artist_number,
+        song_key,
+        row_number() over (partition by number order by song_key) as place
+    from kindred_keys
+
+),
+
+kindred_lists as (
+
+    select
+        number,
+        artist_number,
+        song_key,
+        place
+    from kindred_places
+    where place <= {{ size }}
+
+),
+
+settled as (
+
+    -- Nobody who is not akin can be nearer than any of these.
+    select number
+    from kindred_lists
+    where
+        place = {{ size }}
+        and {{ millionths_of('song_key') }} < {{ strangers_millionths() }}
+
+),
+
+open_to_strangers as (
+
+    select owners.*
+    from owners
+    left join settled on owners.number = settled.number
+    where settled.number is null
+
+),
+
+near_at_hand as (
+
+    -- More than enough to bound how far the farthest entry of a list can be.
+    select
+        owners.number,
+        min({{ stranger_key }}, {{ size * 4 }}) as song_keys
+    from open_to_strangers as owners
+    inner join songs on owners.cell = songs.cell
+    where
+        owners.number <> songs.number
+        and {{ apart }}
+    group by owners.number
+
+),
+
+near_keys as (
+
+    select
+        near_at_hand.number,
+        unnested.song_key
+    from near_at_hand
+    cross join unnest(near_at_hand.song_keys) as unnested (song_key)
+
+),
+
+strangers_near as (
+
+    select
+        near_keys.number,
+        songs.artist_number,
+        near_keys.song_key
+    from near_keys
+    inner join owners on near_keys.number = owners.number
+    inner join songs on {{ song_of('near_keys.song_key') }} = songs.number
+    left join akin
+        on
+            owners.artist_number = akin.artist_number
+            and songs.artist_number = akin.kin_number
+    where akin.kin_rank is null
+
+),
+
+at_hand as (
+
+    select
+        number,
+        artist_number,
+        song_key
+    from strangers_near
+    union all
+    select
+        number,
+        artist_number,
+        song_key
+    from kindred_lists
+
+),
+
+first_places as (
+
+    select
+        number,
+        song_key,
+        row_number() over (partition by number, artist_number order by song_key) as place_of_artist
+    from at_hand
+
+),
+
+bounds as (
+
+    select
+        number,
+        song_key,
+        row_number() over (partition by number order by song_key) as place
+    from first_places
+    where place_of_artist <= {{ same_artist_at_most }}
+
+),
+
+bounded as (
+
+    select
+        open_to_strangers.*,
+        coalesce(bounds.song_key, {{ song_key('1000000', '2147483647') }}) as farthest_key
+    from open_to_strangers
+    left join bounds
+        on
+            open_to_strangers.number = bounds.number
+            and bounds.place = {{ size }}
+
+),
+
+steps as (
+
+    {{ song_cell_steps() | indent(4) }}
+
+),
+
+probes as (
+
+    select
+        bounded.*,
+        {{ song_cell_beside('bounded.cell', 'steps.step') | indent(8) }} as probed_cell
+    from bounded
+    cross join steps
+
+),
+
+within_reach as (
+
+    select
+        owners.number,
+        owners.artist_number as owner_artist_number,
+        songs.artist_number,
+        {{ stranger_key }} as song_key
+    from probes as owners
+    inner join songs on owners.probed_cell = songs.cell
+    where
+        owners.number <> songs.number
+        and {{ apart }}
+        and {{ stranger_key }} <= owners.farthest_key
+
+),
+
+strangers as (
+
+    select
+        within_reach.number,
+        within_reach.artist_number,
+        min(within_reach.song_key, {{ same_artist_at_most }}) as song_keys
+    from within_reach
+    left join akin
+        on
+            within_reach.owner_artist_number = akin.artist_number
+            and within_reach.artist_number = akin.kin_number
+    where akin.kin_rank is null
+    group by within_reach.number, within_reach.artist_number
+
+),
+
+candidates as (
+
+    select
+        number,
+        song_key
+    from kindred_lists
+    union all
+    select
+        strangers.number,
+        unnested.song_key
+    from strangers
+    cross join unnest(strangers.song_keys) as unnested (song_key)
+
+),
+
+places as (
+
+    select
+        number,
+        {{ song_of('song_key') }} as song_number,
+        {{ millionths_of('song_key') }} as millionths,
+        row_number() over (partition by number order by song_key) as rank
+    from candidates
 
 ),
 
 computed as (
 
     select
-        owner.track_id,
-        cast(neighbours.rank as integer) as rank,
-        related.track_id as related_track_id,
-        {{ score('neighbours.millionths') }} as score,
-        owner.model_version,
-        {{ close_features('owner', 'related') | indent(8) }} as close_features
-    from neighbours
-    inner join numbered as owner on neighbours.number = owner.number
-    inner join numbered as related on neighbours.neighbour = related.number
+        owners.track_id,
+        cast(places.rank as integer) as rank,
+        songs.track_id as related_track_id,
+        {{ score('places.millionths') }} as score,
+        owners.model_version,
+        {{ score(sound_millionths('owners', 'songs')) }} as sound_score,
+        cast(akin.kin_rank as integer) as artist_rank,
+        cast(abs(owners.release_year - songs.release_year) as integer) as years_apart,
+        {{ close_features('owners', 'songs') | indent(8) }} as close_features
+    from places
+    inner join owners on places.number = owners.number
+    inner join songs on places.song_number = songs.number
+    left join akin
+        on
+            owners.artist_number = akin.artist_number
+            and songs.artist_number = akin.kin_number
+    where places.rank <= {{ size }}
 
 )
 
+{%- set columns = [
+    'track_id', 'rank', 'related_track_id', 'score', 'model_version', 'sound_score', 'artist_rank', 'years_apart',
+    'close_features',
+] %}
+
 select
-    track_id,
-    rank,
-    related_track_id,
-    score,
-    model_version,
-    close_features
+    {{ columns | join(',\n    ') }}
 from computed
 {%- if lists %}
 union all
 select
-    standing.track_id,
-    standing.rank,
-    standing.related_track_id,
-    standing.score,
-    standing.model_version,
-    standing.close_features
+    standing.{{ columns | join(',\n    standing.') }}
 from {{ lists }} as standing
-inner join vectors on standing.track_id = vectors.track_id
+inner join points on standing.track_id = points.track_id
 left join scope on standing.track_id = scope.track_id
 where scope.track_id is null
 {%- endif %}

@@ -1,0 +1,113 @@
+with
+
+vectors as (
+
+    select * from {{ ref('int_track_vectors') }}
+
+),
+
+tracks as (
+
+    select * from {{ ref('dim_tracks') }}
+
+),
+
+recordings as (
+
+    select * from {{ ref('int_track_recordings') }}
+
+),
+
+top_tracks as (
+
+    select * from {{ ref('artist_top_tracks') }}
+
+),
+
+joined as (
+
+    -- Known best first: as the artist's top tracks rank it, then by popularity.
+    select
+        vectors.*,
+        tracks.artist_id,
+        tracks.release_year,
+        recordings.isrc,
+        recordings.artist_title,
+        coalesce(top_tracks.rank, 1000) as top_rank,
+        -coalesce(tracks.popularity, -1) as obscurity,
+        count(*) over () as n_tracks
+    from vectors
+    inner join tracks on vectors.track_id = tracks.track_id
+    inner join recordings on vectors.track_id = recordings.track_id
+    left join top_tracks
+        on
+            tracks.artist_id = top_tracks.artist_id
+            and vectors.track_id = top_tracks.track_id
+
+),
+
+titled as (
+
+    select
+        joined.*,
+        row_number() over (
+            partition by coalesce(joined.artist_title, joined.track_id)
+            order by joined.top_rank, joined.obscurity, joined.track_id
+        ) as version_by_title
+    from joined
+
+),
+
+versioned as (
+
+    select
+        titled.*,
+        row_number() over (
+            partition by coalesce(titled.isrc, titled.track_id)
+            order by
+                case when titled.version_by_title = 1 then 0 else 1 end,
+                titled.top_rank,
+                titled.obscurity,
+                titled.track_id
+        ) as version_by_isrc
+    from titled
+
+),
+
+named as (
+
+    select
+        versioned.*,
+        versioned.version_by_title = 1 and versioned.version_by_isrc = 1 as is_named
+    from versioned
+
+),
+
+placed as (
+
+    select
+        named.*,
+        row_number() over (
+            partition by named.artist_id
+            order by
+                case when named.is_named then 0 else 1 end,
+                named.top_rank,
+                named.obscurity,
+                named.track_id
+        ) as place
+    from named
+
+)
+
+select
+    track_id,
+    {{ var('similarity_features') | join(',\n    ') }},
+    model_version,
+    artist_id,
+    release_year,
+    isrc,
+    artist_title,
+    is_named,
+    is_named and artist_id is not null and place <= {{ var('best_known_songs') }} as is_best_known,
+    cast({{ song_cell('n_tracks') }} as bigint) as cell
+from placed
