@@ -56,11 +56,15 @@ class Platform:
         """Its settings, for this process to look at it."""
         names = {name.lower(): value for name, value in self.variables.items()}
         known = {name: value for name, value in names.items() if name in Settings.model_fields}
-        return load_settings(**known, platform_home=str(self.home))
+        unset = dict.fromkeys(Settings.model_fields, "")
+        return load_settings(**{**unset, **known, "platform_home": str(self.home)})
 
     def run(self, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a program on it, its words shown as they come."""
-        environment = {**os.environ, **self.variables, "PLATFORM_HOME": str(self.home), "PYTHONUTF8": "1"}
+        # Nothing of the person who runs this: neither what is set nor what stands in `.env`.
+        unset = {name.upper(): "" for name in Settings.model_fields}
+        own = {**self.variables, "PLATFORM_HOME": str(self.home), "PYTHONUTF8": "1"}
+        environment = {**os.environ, **unset, **own}
         return subprocess.run([*command], env=environment, cwd=PROJECT_ROOT, text=True, check=True, **options)
 
     def answer(self, text: str) -> dict[str, Any]:
@@ -87,6 +91,8 @@ def main() -> None:
     started, directory = time.monotonic(), Path(tempfile.mkdtemp(prefix="spotify-assets-athena-"))
     try:
         with aws_doubles(directory) as variables:
+            for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_RETRY_MODE"):
+                os.environ.pop(name, None)
             os.environ.update(variables)
             embedded = Platform("embedded", directory / "embedded", {})
             on_aws = Platform(
