@@ -55,11 +55,11 @@ def _with_faults(world: World) -> Iterator[tuple[str, str]]:
             ):
                 try:
                     observed = observer.observe(tables, alive)
-                    left += observed.subjects - observed.fresh - observed.fetched
+                    left += len(observed.left) + len(observed.parked)
                 except CatalogError:
                     failed += 1
                     left += 1
-            if not left or runs == 500:
+            if not left or runs == 100:
                 break
             lifted += _after_cooldowns(sources_kept)
         seconds = time.monotonic() - started

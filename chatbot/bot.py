@@ -206,6 +206,8 @@ class Bot:
             return meant
         if small := self._no_question(text, language):
             return self._help(small, language)
+        if talk.before.asked != name_key(text) and (named := self._library.within(text, language)):
+            return named
         name = read(text).name
         if not name:
             return self._help(messages.greeting(language), language)

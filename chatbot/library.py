@@ -13,8 +13,9 @@ from chatbot.answer import Answer, Reply
 from chatbot.compose import artist_answer, close_answer, distinct, offer, reference_to, track_answer
 from chatbot.language import Language
 from chatbot.messages import choices as choices_of
+from chatbot.messages import choosing
 from chatbot.messages.wording import quoted
-from chatbot.reading import Reading, Reference, read
+from chatbot.reading import Reading, Reference, names_within, read
 from spotify_assets.core.keyboard import in_hangul, in_latin
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
@@ -86,6 +87,18 @@ class Library:
         ranked = sorted(nearest.values(), key=lambda one: (one[0], -one[1].popularity, one[1].target_id))
         choices = self._choices([match for _, match in ranked[:_CLOSE_OFFERED]], language)
         return replace(close_answer(name, choices, language), asked=typed)
+
+    def within(self, text: str, language: Language) -> Answer | None:
+        """Offer the artists that a sentence names, the longest names first."""
+        found: dict[str, NameMatch] = {}
+        for name in names_within(text):
+            for match in self._answers.find(name_key(name)):
+                if match.kind == "artist":
+                    found.setdefault(match.target_id, match)
+        if not found:
+            return None
+        choices = self._choices(list(found.values())[:_CLOSE_OFFERED], language)
+        return Answer("choices", choosing.within_sentence(language), choices=choices, asked=name_key(text))
 
     def other_keyboard(self, text: str, language: Language) -> Answer | None:
         """Offer the artists whose name the same keys write on the keyboard of the other language."""

@@ -197,6 +197,33 @@ _AROUND = re.compile(
 )
 
 
+SENTENCE = re.compile(
+    r"\b(?:i|i'm|i've|i'd|me|my|you|your|we|he|she|they|is|are|am|was|do|does|did|can|could|would|should|have|has|"
+    r"really|lately|recently|nowadays|listening|recommend|please|know|something|anything|who|what|which|any)\b|"
+    r"\S(?:요|다|까|니|네|지|죠|해|어|아|야|데|래|게|줘)(?=[\s.!?~]*$)|\S(?:는데|은데|인데|거든|니까|아서|어서|해서|지만|었어|았어)\b",
+    re.IGNORECASE,
+)
+"""What tells a sentence from a name of several words; a name may hold one of it, a sentence holds more."""
+
+PARTICLE = re.compile(
+    r"(?:이랑|에게|한테|처럼|보다|까지|부터|에서|으로|이나|하고|랑|을|를|은|는|이|가|의|도|만|와|과|에|로|나|요)$"
+)
+"""What joins a Korean word to the rest of its sentence."""
+
+COMMON = {
+    name_key(word)
+    for word in (
+        "like", "love", "music", "song", "songs", "artist", "artists", "band", "singer", "group", "some",
+        "more", "good", "great", "best", "really", "these", "days", "this", "that", "with", "from", "about",
+        "into", "have", "been", "know", "what", "which", "listening", "recommend", "please", "similar",
+        "want", "need", "노래", "음악", "가수", "요즘", "진짜", "정말", "너무", "완전", "많이", "자주",
+        "계속", "제일", "가장", "비슷한", "같은", "좋은", "좋아", "추천", "오늘", "어제", "그냥", "혹시",
+        "이런", "그런", "다른", "들어", "듣고", "빠졌어", "빠져", "있어", "없어", "뭐", "누구", "어디",
+        "언제", "하나", "우리", "나는", "내가", "저는", "제가",
+    )
+}  # fmt: skip
+"""Words of a sentence that are no name there, whoever goes by them."""
+
 LIKENESS = re.compile(
     rf"{_ALIKE}|같은|이런|그런|similar|\blike (?:this|that|them|it|him|her)\b", re.IGNORECASE
 )

@@ -13,13 +13,17 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chatbot.language import language_of
 from chatbot.phrases import (
+    COMMON,
     FAREWELLS,
     GREETINGS,
     INSULT,
     LIKENESS,
     MORE,
+    PARTICLE,
     RULES,
+    SENTENCE,
     SMALL_TALK,
     SONGS,
     THANKS,
@@ -184,6 +188,40 @@ _THIS = re.compile(
     r"이런|그런|저런|이거|그거|이\s|그\s|랑|이랑|하고|처럼|[?!.,]",
     re.IGNORECASE,
 )
+
+
+_MAX_WORDS_OF_NAME = 4
+_MAX_WORDS_READ = 20
+_MIN_WORDS_OF_SENTENCE = 4
+
+
+def names_within(text: str) -> list[str]:
+    """Return what a sentence may name, whole words, the longest first; [] for what is no sentence.
+
+    "요즘 에스파 노래에 푹 빠졌어" may name "에스파 노래", "에스파" and more; whether anybody goes by them the
+    store knows.
+    """
+    words = [word for word in (_unquoted(word) for word in text.split()[:_MAX_WORDS_READ]) if word]
+    if len(words) < _MIN_WORDS_OF_SENTENCE or len(SENTENCE.findall(text)) < _SIGNS_OF_SENTENCE:
+        return []
+    within: dict[str, str] = {}
+    for count in range(min(_MAX_WORDS_OF_NAME, len(words) - 1), 0, -1):
+        for start in range(len(words) - count + 1):
+            whole = " ".join(words[start : start + count])
+            for name in (whole, PARTICLE.sub("", whole)):
+                if _may_be_named(name):
+                    within.setdefault(name_key(name), name)
+    return list(within.values())
+
+
+_SIGNS_OF_SENTENCE = 2
+
+
+def _may_be_named(name: str) -> bool:
+    """Whether a few words of a sentence may be a name: no common word, and no short one in small letters."""
+    key = name_key(name)
+    is_short = len(key) < (2 if language_of(key) == "ko" else 4)
+    return key not in COMMON and not (is_short and not (len(key) > 1 and name.isupper()))
 
 
 def read(text: str) -> Reading:

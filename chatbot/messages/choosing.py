@@ -30,3 +30,8 @@ def not_so_many(count: int, language: Language) -> str:
         f"방금 보여 드린 목록은 {count}번까지 있어요. 그 안에서 골라 주세요.",
         f"The list I showed you goes up to {count}. Please pick one of those.",
     )
+
+
+def within_sentence(language: Language) -> str:
+    """Offer the artists that a sentence seems to name."""
+    return say(language, "혹시 이 가수를 말씀하시는 건가요?", "Is this who you mean?")

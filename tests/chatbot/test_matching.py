@@ -93,6 +93,22 @@ def test_another_name_is_another_artist(ask: Ask, text: str) -> None:
     assert ask(text).kind == "pending"
 
 
+@pytest.mark.parametrize(
+    ("text", "artist_id"),
+    [
+        ("요즘 에스파 노래에 푹 빠졌는데 비슷한 거 없을까요?", AESPA),
+        ("i have been listening to drake a lot lately, what else is good", "drake"),
+        ("my sister is into BLACKPINK so what should i get her", "bp"),
+    ],
+)
+def test_who_is_named_in_a_sentence_is_offered(ask: Ask, store: SqlStore, text: str, artist_id: str) -> None:
+    answer = ask(text)
+    assert (answer.kind, [choice.text for choice in answer.choices]) == ("choices", [f"artist:{artist_id}"])
+    assert store.requests.all() == []
+    card = ask("1번").artist
+    assert card and card.artist_id == artist_id
+
+
 def test_an_alias_is_a_whole_word(ask: Ask) -> None:
     card = ask("Jin Jun Xiu").artist
     assert card and card.artist_id == "jinjun"

@@ -23,6 +23,7 @@ from chatbot.reading import (
     is_small_talk,
     is_thanks,
     likeness_wanted,
+    names_within,
     picked,
     read,
     reference,
@@ -282,6 +283,31 @@ def test_a_name_with_a_number_is_no_pick(text: str) -> None:
 )  # fmt: skip
 def test_more_of_what_was_shown_is_told_from_a_request_with_a_name(text: str, kind: str | None) -> None:
     assert likeness_wanted(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("요즘 에스파 노래에 푹 빠졌는데 비슷한 거 있을까요?", "에스파"),
+        ("나는 검정치마를 진짜 좋아하는데 뭐 들으면 좋을까", "검정치마"),
+        ("i've been listening to Red Velvet a lot lately, what else is good?", "Red Velvet"),
+        ("my sister really likes IU, do you know something for her?", "IU"),
+    ],
+)
+def test_a_sentence_holds_names(text: str, name: str) -> None:
+    assert name in names_within(clean(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Queens of the Stone Age", "Nick Cave and the Bad Seeds", "King Gizzard & The Lizard Wizard", "에스파",
+        "노래를 찾는 사람들", "브로콜리 너마저", "장기하와 얼굴들",
+        "Someone Still Loves You Boris Yeltsin", "The World Is a Beautiful Place",
+    ],
+)  # fmt: skip
+def test_a_long_name_is_no_sentence(text: str) -> None:
+    assert names_within(text) == []
 
 
 def test_goodbyes() -> None:
