@@ -29,13 +29,14 @@ from chatbot.identity import user_ids
 from chatbot.live import live_of
 from chatbot.logs import log_as_json
 from chatbot.rate_limit import RateLimit
-from chatbot.routes import kakao, messenger, ops, web
+from chatbot.routes import events, kakao, messenger, ops, web
 from chatbot.service import InThisProcess, Job, Later, Service
 from spotify_assets.core.errors import StoreError
+from spotify_assets.core.event_stream import open_stream
 from spotify_assets.core.settings import Settings, settings
 from spotify_assets.core.store import ServingStore, open_store
 
-ROUTES = (web.routes, kakao.routes, messenger.routes, ops.routes)
+ROUTES = (web.routes, kakao.routes, messenger.routes, events.routes, ops.routes)
 """Each gives the addresses of a channel, or of those who run the bot."""
 
 JOBS: Mapping[str, Job] = {"kakao": kakao_callback.deliver, "messenger": messenger_outbox.wake}
@@ -62,7 +63,8 @@ def make_service(
     """Return the bot and what surrounds it, as `config` (this process's settings) says.
 
     Raises:
-        SettingsError: the key of the users' hashes is not there and cannot be made.
+        SettingsError: the key of the users' hashes is not there and cannot be made, or EVENTS_URL names
+            a stream that this version has not.
     """
     config = config or settings()
     in_this_process = InThisProcess(JOBS)
@@ -81,6 +83,7 @@ def make_service(
         limit=rate_limit or RateLimit(config.questions_per_minute),
         clock=clock,
         later=later or in_this_process,
+        events=open_stream(config),
     )
     in_this_process.service = service
     if config.messenger_page_token:
@@ -113,6 +116,7 @@ def app_of(service: Service) -> Starlette:
         if working:
             await asyncio.wait(working, timeout=SECONDS_TO_FINISH)
         await to_thread.run_sync(service.bot.close)
+        await to_thread.run_sync(service.events.close, SECONDS_TO_FINISH)
         await to_thread.run_sync(service.store.close)
 
     return Starlette(

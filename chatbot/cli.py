@@ -9,11 +9,14 @@ import io
 import json
 import socket
 import sys
+import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from chatbot.answer import Answer, Question
 from spotify_assets.core.errors import PlatformError, SettingsError, StoreError
 from spotify_assets.core.settings import settings
 from spotify_assets.core.store import ServingStore, open_store
@@ -47,9 +50,11 @@ def ask(
     from chatbot.live import live_of
 
     store = _store()
+    began = time.perf_counter()
     try:
         bot = Bot(store, utc_now, live_of(settings(), store, utc_now), new_names=settings().new_names_per_day)
-        answer = bot.answer(cli.parse(" ".join(words or []), cursor))
+        question = cli.parse(" ".join(words or []), cursor)
+        answer = bot.answer(question)
     except StoreError as error:
         _stop(error)
     finally:
@@ -62,6 +67,25 @@ def ask(
             # A terminal without the letters shows a question mark rather than stopping half-way.
             sys.stdout.reconfigure(errors="replace")
         cli.show(answer, sys.stdout)
+    _tell(question, answer, time.perf_counter() - began)
+
+
+def _tell(question: Question, answer: Answer, seconds: float) -> None:
+    """Tell the stream of events of this one turn; whatever hinders it, the answer stands."""
+    from chatbot.app import utc_now
+    from chatbot.identity import user_ids
+    from chatbot.turns import event_of
+    from spotify_assets.core.event_stream import open_stream
+
+    try:
+        stream = open_stream(settings())
+        asker = replace(question, user=user_ids(settings()).of("terminal", question.user))
+    except SettingsError as error:
+        typer.echo(f"The answer stands, but no event tells of it: {error}", err=True)
+        return
+    if event := event_of(asker, answer, utc_now(), seconds):
+        stream.emit(event)
+    stream.close()
 
 
 @app.command()

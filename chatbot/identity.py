@@ -21,7 +21,7 @@ from typing import Literal
 from spotify_assets.core.errors import SettingsError
 from spotify_assets.core.settings import Settings
 
-Namespace = Literal["kakao", "messenger", "session", "api", "address"]
+Namespace = Literal["kakao", "messenger", "session", "api", "address", "terminal"]
 """Where an id comes from: the same text from two places stands for two people."""
 
 SESSION_SECONDS = 180 * 24 * 3600

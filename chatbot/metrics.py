@@ -9,6 +9,8 @@ from bisect import bisect_left
 from collections import Counter
 from threading import Lock
 
+from spotify_assets.core.event_stream import StreamCounts
+
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 4.0)
 """Upper bounds of the latency histogram, in seconds."""
 
@@ -41,8 +43,8 @@ class Metrics:
         with self._lock:
             self._counts[what, channel, outcome] += 1
 
-    def text(self) -> str:
-        """Return all counters in Prometheus' text format."""
+    def text(self, events: StreamCounts) -> str:
+        """Return all counters in Prometheus' text format, those of the event stream among them."""
         with self._lock:
             answers, counts = dict(self._answers), dict(self._counts)
             latency, seconds = list(self._latency), self._seconds
@@ -68,4 +70,13 @@ class Metrics:
                 for (name, channel, outcome), count in sorted(counts.items())
                 if name == what
             ]
+        lines += [
+            "# HELP chatbot_events_total Chat events that were written, or dropped for want of room.",
+            "# TYPE chatbot_events_total counter",
+            f'chatbot_events_total{{outcome="written"}} {events.written}',
+            f'chatbot_events_total{{outcome="dropped"}} {events.dropped}',
+            "# HELP chatbot_events_waiting Chat events that are not written yet.",
+            "# TYPE chatbot_events_waiting gauge",
+            f"chatbot_events_waiting {events.waiting}",
+        ]
         return "\n".join([*lines, ""])

@@ -25,7 +25,9 @@ from chatbot.language import Language, language_of
 from chatbot.messages import cards
 from chatbot.metrics import Metrics
 from chatbot.rate_limit import RateLimit
+from chatbot.turns import event_of
 from spotify_assets.core.errors import StoreError
+from spotify_assets.core.event_stream import NoStream, Stream
 from spotify_assets.core.settings import Settings
 from spotify_assets.core.store import ServingStore
 
@@ -57,6 +59,8 @@ class Service:
     limit: RateLimit
     clock: Callable[[], datetime]
     later: Later
+    events: Stream = field(default_factory=NoStream)
+    """Told of every turn."""
     metrics: Metrics = field(default_factory=Metrics)
     outbox: Outbox | None = None
     """What replies on Messenger, where that is on."""
@@ -70,7 +74,7 @@ class Service:
         began = time.perf_counter()
         # What is known by heart takes less time than a thread that would find it.
         if self.store.answers.at_hand and (known := self.bot.by_heart(question)):
-            self.metrics.answered(question.channel, known.kind, time.perf_counter() - began)
+            self._note(question, known, began)
             return known
         try:
             async with asyncio.timeout(seconds):
@@ -78,8 +82,18 @@ class Service:
                 answer = await to_thread.run_sync(self.bot.answer, question, abandon_on_cancel=True)
         except TimeoutError:
             answer = still_looking(question)
-        self.metrics.answered(question.channel, answer.kind, time.perf_counter() - began)
+        except StoreError:
+            self._note(question, Answer("error", ""), began)
+            raise
+        self._note(question, answer, began)
         return answer
+
+    def _note(self, question: Question, answer: Answer, began: float) -> None:
+        """Count a turn, and tell of it."""
+        seconds = time.perf_counter() - began
+        self.metrics.answered(question.channel, answer.kind, seconds)
+        if event := event_of(question, answer, self.clock(), seconds):
+            self.events.emit(event)
 
     async def friendly(self, question: Question) -> Answer:
         """Answer a question for a channel that shows nothing but answers: refusals are answers, too."""

@@ -7,6 +7,7 @@ import dagster as dg
 
 from spotify_assets.core.settings import settings
 from spotify_assets.defs import schedules
+from spotify_assets.defs.chat_events.raw import raw_chat_events
 from spotify_assets.defs.evaluation.similarity import similarity_evaluation
 from spotify_assets.defs.ingestion.neighbours import artist_neighbours
 from spotify_assets.defs.ingestion.observations import raw_assets
@@ -30,6 +31,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             artist_requests,
             *raw_assets,
             artist_neighbours,
+            raw_chat_events,
             *build_dbt_models(prepared_manifest(settings())),
             similarity_model,
             similarity_evaluation,
@@ -37,8 +39,8 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             serving_documents,
             answered_requests,
         ],
-        jobs=[schedules.build, schedules.refresh],
-        schedules=[schedules.daily_build],
+        jobs=[schedules.build, schedules.refresh, schedules.chat_events],
+        schedules=[schedules.daily_build, schedules.hourly_chat_events],
         sensors=[unknown_artist_sensor, run_failure_alert],
         resources={"platform": Platform(), **(resource_overrides or {})},
         # One process a run: a refresh is short, and every further process would import everything anew.

@@ -26,6 +26,7 @@ def status(settings: Settings) -> dict[str, str]:
         "catalogue": f"{settings.catalog_source} {settings.catalog_dataset or ''}".strip(),
         "lake": settings.lake_uri,
         "warehouse": settings.dbt_target + warehouse,
+        "chat events": settings.events_url,
         "serving store": _without_password(settings.serving_url),
         "roster": f"{sum(roster.values())} artists ({by_priority})",
         "requests": queue or "none",

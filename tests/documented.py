@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES, Column, Table
-from spotify_assets.defs.marts.warehouse import MARTS
+from spotify_assets.core.records import LAKE_TABLES, SIMILARITY_FEATURES, Column, Table
+from spotify_assets.defs.marts.warehouse import EXPORTED
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "data.md"
@@ -18,9 +18,9 @@ PAGE = ROOT / "docs" / "data.md"
 def parts() -> dict[str, str]:
     """Return the text that belongs between `<!-- name -->` and `<!-- /name -->`, by name."""
     return {
-        "tables": "\n\n".join(map(_table, TABLES.values())),
+        "tables": "\n\n".join(map(_table, LAKE_TABLES.values())),
         "features": ", ".join(f"`{name}`" for name in SIMILARITY_FEATURES) + ".",
-        "marts": "\n\n".join(map(_mart, MARTS)),
+        "marts": "\n\n".join(map(_mart, EXPORTED)),
     }
 
 

@@ -36,7 +36,9 @@ def routes(service: Service) -> list[Route]:
         if key is None:
             raise HTTPException(404, "Metrics are off here: set METRICS_API_KEY.")
         require_bearer(request, key.get_secret_value(), "METRICS_API_KEY")
-        return PlainTextResponse(service.metrics.text(), headers={"cache-control": "no-store"})
+        return PlainTextResponse(
+            service.metrics.text(service.events.counts), headers={"cache-control": "no-store"}
+        )
 
     return [Route("/healthz", healthy), Route("/readyz", ready), Route("/metrics", metrics)]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, get_type_hints
 
 MAX_ID = 100
@@ -21,7 +22,7 @@ class Column:
 
     name: str
     type: str
-    """One of `string`, `integer`, `bigint`, `double`, `boolean`, `list<string>`."""
+    """One of `string`, `integer`, `bigint`, `double`, `boolean`, `list<string>`, `timestamp` (UTC)."""
     description: str
     required: bool
     """Never null. Ids and names are; everything else may be missing."""
@@ -156,6 +157,25 @@ class ArtistExternalId:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatEvent:
+    """A turn of a conversation with the bot."""
+
+    event_id: str = column("Id of the turn; an event that arrives twice has the same")
+    event_time: datetime = column("When it was answered (UTC)")
+    user_hash: str = column("Who asked, as a keyed hash")
+    channel: str = column("Where it was asked, such as kakao or web")
+    query: str | None = column("The name that was asked for, normalised; null where none was")
+    outcome: str = column(
+        "What kind of answer it got",
+        choices=("artist", "track", "choices", "pending", "not_found", "help", "error"),
+    )
+    artist_id: str | None = column("The artist that the answer is about")
+    latency_ms: int = column("How long the answer took, in whole milliseconds", ge=0, le=3_600_000)
+    provisional: bool = column("The answer was made before all data was there")
+    model_version: str | None = column("The similarity model that the answer is from")
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table of the lake: which record it holds and what makes a row of it one."""
 
@@ -187,7 +207,14 @@ def _column(field: dataclasses.Field[Any], hint: Any) -> Column:
     meta = dict(field.metadata)
     required = type(None) not in getattr(hint, "__args__", ())
     base = hint if required else next(a for a in hint.__args__ if a is not type(None))
-    names = {str: "string", int: "integer", float: "double", bool: "boolean", list[str]: "list<string>"}
+    names = {
+        str: "string",
+        int: "integer",
+        float: "double",
+        bool: "boolean",
+        datetime: "timestamp",
+        list[str]: "list<string>",
+    }
     kind = "bigint" if meta.pop("big") else names[base]
     return Column(name=field.name, type=kind, required=required, **meta)
 
@@ -206,6 +233,12 @@ TABLES: dict[str, Table] = {
         Table("artist_ids", ArtistExternalId, ("artist_id", "kind", "external_id"), "artist_id"),
     )
 }
+"""Every table that a catalogue fills, by name."""
+
+CHAT_TURNS = Table("chat_turns", ChatEvent, ("event_id",), None)
+"""What the bot told of its conversations, read from the stream of events; an event may be there twice."""
+
+LAKE_TABLES: dict[str, Table] = {**TABLES, CHAT_TURNS.name: CHAT_TURNS}
 """Every table of the lake's `raw/`, by name."""
 
 SIMILARITY_FEATURES: tuple[str, ...] = (

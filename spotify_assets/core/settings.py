@@ -15,7 +15,6 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from spotify_assets.core.errors import SettingsError
-from spotify_assets.core.records import TABLES
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,6 +28,7 @@ DAYS_TO_EXPIRY = {
     "artist_tags": 180,
     "artist_aliases": 365,
     "artist_ids": 365,
+    "chat_turns": 180,
 }
 """How long an observation may be kept, by table, unless `EXPIRE_AFTER_DAYS` says otherwise."""
 
@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     max_bad_share: float = Field(0.05, ge=0, le=1)
     snapshots_kept_days: int = Field(3, ge=1)
     evaluation_pairs: Path | None = None
+    events_url: str = ""
+    events_api_key: SecretStr | None = None
     alert_webhook_url: SecretStr | None = None
     kakao_skill_secret: SecretStr | None = None
     kakao_callback_hosts: Annotated[tuple[str, ...], NoDecode] = ("bot-api.kakao.com",)
@@ -151,10 +153,10 @@ class Settings(BaseSettings):
         days = dict(_DAYS[info.field_name or ""])
         for part in value.split(","):
             table, _, number = part.strip().partition("=")
-            if table not in TABLES or not number.isdigit() or int(number) < 1:
+            if table not in days or not number.isdigit() or int(number) < 1:
                 raise ValueError(
                     f"{part.strip()!r} is not TABLE=DAYS with a whole number of days of 1 or more "
-                    f"and one of the tables {', '.join(TABLES)}"
+                    f"and one of the tables {', '.join(days)}"
                 )
             days[table] = int(number)
         return days
@@ -165,6 +167,13 @@ class Settings(BaseSettings):
         if "://" in value and not value.startswith("s3://"):
             raise ValueError("a local directory or s3://bucket/prefix is allowed")
         return value.rstrip("/") if value != "/" else value
+
+    @field_validator("events_url")
+    @classmethod
+    def _stream(cls, value: str) -> str:
+        if "://" in value and not re.fullmatch("kinesis://[A-Za-z0-9_.-]{1,128}", value):
+            raise ValueError("a local directory, kinesis://stream or off is allowed")
+        return value
 
     @field_validator("athena_raw_schema", "athena_schema")
     @classmethod
@@ -245,6 +254,12 @@ class Settings(BaseSettings):
             object.__setattr__(self, "lake_uri", str(home / "lake"))
         elif "://" not in self.lake_uri:
             object.__setattr__(self, "lake_uri", str(PROJECT_ROOT / Path(self.lake_uri).expanduser()))
+        if not self.events_url:
+            # Beside a lake on S3 nobody would read a directory of this machine.
+            stream = "off" if self.lake_uri.startswith("s3://") else f"{self.lake_uri}/raw/chat_events"
+            object.__setattr__(self, "events_url", stream)
+        elif "://" not in self.events_url and self.events_url != "off":
+            object.__setattr__(self, "events_url", str(PROJECT_ROOT / Path(self.events_url).expanduser()))
         if not self.serving_url:
             object.__setattr__(self, "serving_url", f"sqlite:///{home / 'serving.db'}")
         return self
@@ -286,7 +301,7 @@ class Settings(BaseSettings):
             self.platform_home.mkdir(parents=True, exist_ok=True)
             probe = self.platform_home / ".writable"
             probe.touch()
-            probe.unlink()
+            probe.unlink(missing_ok=True)  # another process may have been quicker
         except OSError as error:
             raise SettingsError(
                 f"PLATFORM_HOME={self.platform_home} cannot be written ({error.strerror}): "

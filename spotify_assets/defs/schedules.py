@@ -10,6 +10,13 @@ build = dg.define_asset_job(
     description="Everything once: observe the roster, fit the model, build the marts, publish.",
 )
 
+chat_events = dg.define_asset_job(
+    "chat_events",
+    selection=dg.AssetSelection.assets("raw_chat_events").downstream()
+    - dg.AssetSelection.assets("mart_snapshot"),
+    description="Read what the bot told of its conversations, and count what people ask for.",
+)
+
 raw_checks = dg.AssetSelection.checks_for_assets(*(asset.name for asset in RAW_ASSETS))
 
 # Somebody waits for a refresh. dbt still runs every test, and a failing one stops it; but each check that
@@ -21,6 +28,7 @@ refresh = dg.define_asset_job(
         - dg.AssetSelection.assets(
             "artist_roster", "similarity_model", "similarity_evaluation", "mart_snapshot"
         )
+        - dg.AssetSelection.assets("raw_chat_events").downstream()
         - (dg.AssetSelection.all_asset_checks() - raw_checks)
     ),
     description="Only the artists people asked for: observe them, update the marts they touch, publish.",
@@ -32,4 +40,12 @@ daily_build = dg.ScheduleDefinition(
     execution_timezone="Asia/Seoul",
     default_status=dg.DefaultScheduleStatus.STOPPED,
     description="Observe the whole roster and rebuild, every night. Switch it on in the UI.",
+)
+
+hourly_chat_events = dg.ScheduleDefinition(
+    job=chat_events,
+    cron_schedule="10 * * * *",
+    execution_timezone="Asia/Seoul",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Read the stream of chat events every hour. Switch it on in the UI.",
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tests.dbt.chat_turns import AGAIN, LATER
 from tests.dbt.platform import Platform, day
 
 OTHER_SOURCE = "spotify"
@@ -60,6 +61,9 @@ def observe_changes(platform: Platform, catalogue: dict[str, pa.Table]) -> None:
         "artists", {"artist_id": known[5], "name": "Otherwise", "popularity": 1}, hour=17, source=OTHER_SOURCE
     )
     observe("audio_features", {**sound, "track_id": tracks[6], "valence": 0.9}, hour=17, source=OTHER_SOURCE)
+    # People go on asking; some of it arrives twice, some of it late.
+    observe("chat_turns", *AGAIN, hour=18, source="chat")
+    observe("chat_turns", *LATER, hour=19, source="chat")
 
 
 def _by_id(table: pa.Table, key: str) -> dict[str, dict[str, Any]]:

@@ -74,6 +74,7 @@ SECRETS = {
     "messenger_verify_token": "the verify token",
     "messenger_page_token": "the page's token",
     "metrics_api_key": "the metrics' key",
+    "events_api_key": "the events' key",
 }
 """Settings under which every channel is on."""
 

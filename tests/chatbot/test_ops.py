@@ -11,6 +11,7 @@ import pytest
 
 from chatbot.logs import JsonLines
 from chatbot.metrics import Metrics
+from spotify_assets.core.event_stream import StreamCounts
 from tests.chatbot.conftest import SECRETS
 
 KEY = {"authorization": f"Bearer {SECRETS['metrics_api_key']}"}
@@ -46,7 +47,7 @@ def test_latencies_fall_into_their_buckets() -> None:
     metrics = Metrics()
     for seconds in (0.005, 0.006, 9.0):
         metrics.answered("web", "artist", seconds)
-    text = metrics.text()
+    text = metrics.text(StreamCounts(0, 0, 0))
     assert 'bucket{le="0.005"} 1' in text
     assert 'bucket{le="0.01"} 2' in text
     assert 'bucket{le="4.0"} 2' in text

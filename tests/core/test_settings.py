@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spotify_assets.core.errors import SettingsError
-from spotify_assets.core.records import TABLES
+from spotify_assets.core.records import LAKE_TABLES, TABLES
 from spotify_assets.core.settings import PROJECT_ROOT, Settings, load_settings
 
 APP = {"catalog_source": "spotify", "spotify_client_id": "id", "spotify_client_secret": "secret"}
@@ -43,7 +43,7 @@ def refusal(**settings: object) -> str:
         ("audio_features_sources", "spotify,,reccobeats", "each once, separated by commas, or off"),
         ("related_sources", "spotify,spotify", "each once, separated by commas, or off"),
         ("expire_after_days", "artists=0", "a whole number of days of 1 or more"),
-        ("expire_after_days", "albums=3", ", ".join(TABLES)),
+        ("expire_after_days", "albums=3", ", ".join(LAKE_TABLES)),
         ("refresh_after_days", "artists=soon", "TABLE=DAYS"),
         ("refresh_after_days", "artists", "TABLE=DAYS"),
     ],
@@ -142,7 +142,8 @@ def test_days_are_set_for_the_tables_that_are_named_alone() -> None:
     found = load_settings(expire_after_days="artists=1, audio_features=2").expire_after_days
     default = load_settings().expire_after_days
     assert found == {**default, "artists": 1, "audio_features": 2}
-    assert set(default) == set(TABLES) == set(load_settings().refresh_after_days)
+    assert set(default) == set(LAKE_TABLES)
+    assert set(load_settings().refresh_after_days) == set(TABLES)
 
 
 def test_live_sources_have_an_order_only_where_the_catalogue_is_live() -> None:

@@ -22,6 +22,8 @@ from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.core.lake.storage import LocalStorage
 from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES
 
+from .chat_turns import FIRST
+
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 QUANTILES = np.linspace(0.0, 1.0, 101)
 
@@ -75,7 +77,7 @@ class Platform:
         self.lake.append(table, rows, stamp, asked)
 
     def observe_catalogue(self, tables: Mapping[str, pa.Table], at: datetime) -> None:
-        """Write a whole catalogue; tables it lacks get a file without rows."""
+        """Write a whole catalogue, and that somebody asked for it; tables it lacks get a file without rows."""
         for name in TABLES:
             schema = record_schema(name)
             rows = tables.get(name, schema.empty_table())
@@ -84,6 +86,7 @@ class Platform:
                 for f in schema
             ]
             self.observe(name, pa.table(columns, schema=schema), at)
+        self.observe("chat_turns", FIRST, at, source="chat")
 
     def fit_model(
         self, version: str, features: pa.Table, names: Sequence[str] = SIMILARITY_FEATURES

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from spotify_assets.core.lake.schemas import STAMP_SCHEMA
-from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES
+from spotify_assets.core.records import LAKE_TABLES, SIMILARITY_FEATURES
 
 from .catalogue import draw
 from .platform import PROJECT, Platform, run_dbt
@@ -21,9 +21,9 @@ def read(path: str) -> Any:
 
 def test_sources_describe_the_columns_of_the_records() -> None:
     raw = next(s for s in read("models/staging/_sources.yml")["sources"] if s["name"] == "raw")
-    assert [table["name"] for table in raw["tables"]] == list(TABLES)
+    assert [table["name"] for table in raw["tables"]] == list(LAKE_TABLES)
     for table in raw["tables"]:
-        record = TABLES[table["name"]]
+        record = LAKE_TABLES[table["name"]]
         assert table["description"] == record.description
         described = {column["name"]: column["description"] for column in table["columns"]}
         assert list(described) == [*(c.name for c in record.columns), *STAMP_SCHEMA.names, "ingest_date"]

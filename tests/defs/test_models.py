@@ -21,7 +21,7 @@ from spotify_assets.defs.marts.models import (
     describe,
     full_refresh,
 )
-from spotify_assets.defs.marts.warehouse import MARTS, sole_use
+from spotify_assets.defs.marts.warehouse import EXPORTED, MARTS, sole_use
 from tests.defs.conftest import Graph, failures
 
 PUBLISHING = ("mart_snapshot", "serving_documents")
@@ -143,7 +143,8 @@ def test_marts_count_as_whole_again_only_when_all_that_was_left_is_built(
     result, _ = failed
     assert lake.read_json(BUILD_STATE)["state"] == "building"
     assert lake.read_json(BUILD_STATE)["run_id"] == result.run_id
-    assert set(MARTS) <= set(lake.read_json(BUILD_STATE)["unfinished"])
+    # What people ask for is counted apart: it neither holds the marts up nor waits for them.
+    assert set(lake.read_json(BUILD_STATE)["unfinished"]).intersection(EXPORTED) == set(MARTS)
 
     # One of them is built, the others are still half-made: publishing stays shut.
     assert built.run("build", asset_selection=[dg.AssetKey("dim_artist_aliases")]).success

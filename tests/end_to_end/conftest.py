@@ -56,7 +56,7 @@ class Processes:
             json.dumps({"user": f"test-{uuid.uuid4()}", "text": text}).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
             return json.load(response)
 
     def log(self, name: str) -> str:

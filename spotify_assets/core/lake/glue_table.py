@@ -18,7 +18,7 @@ from spotify_assets.core.errors import LakeError
 from spotify_assets.core.lake.pointers import MODEL_ROOT
 from spotify_assets.core.lake.schemas import raw_schema, table_spec
 from spotify_assets.core.lake.storage import Storage
-from spotify_assets.core.records import TABLES
+from spotify_assets.core.records import LAKE_TABLES
 
 FIRST_INGEST_DATE = "2026-01-01"
 """The first day that Athena looks for; no lake of this platform is older. A query that names no day asks S3
@@ -153,7 +153,7 @@ def model_table(storage: Storage) -> GlueTable:
 
 def lake_tables(storage: Storage) -> list[GlueTable]:
     """Return every table of a lake that Athena reads."""
-    return [*(raw_table(storage, table) for table in TABLES), model_table(storage)]
+    return [*(raw_table(storage, table) for table in LAKE_TABLES), model_table(storage)]
 
 
 def glue_type(field: pa.Field) -> str:

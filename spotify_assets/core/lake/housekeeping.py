@@ -19,7 +19,7 @@ from spotify_assets.core.errors import LakeError
 from spotify_assets.core.lake.files import batch_digest, read_parquet, write_parquet
 from spotify_assets.core.lake.schemas import STAMP_SCHEMA
 from spotify_assets.core.lake.storage import Storage
-from spotify_assets.core.records import TABLES
+from spotify_assets.core.records import LAKE_TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def purge(storage: Storage, areas: Sequence[str], now: datetime, source: str | N
     if now.tzinfo is None:
         raise LakeError(f"The time {now} has no zone: rows expire in UTC")
     rewritten = deleted = removed = 0
-    for directory in (f"{area}/{table}" for area in areas for table in TABLES):
+    for directory in (f"{area}/{table}" for area in areas for table in LAKE_TABLES):
         left = storage.list(directory, suffix=".parquet")
         for path in list(left):
             keep = _kept(read_parquet(storage, path, STAMP_SCHEMA.names), now, source)

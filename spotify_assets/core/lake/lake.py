@@ -108,7 +108,15 @@ class Lake:
         if bad.num_rows == 0:
             return None
         schema = rejected_schema(table)
-        return self._write_batch(QUARANTINE, table, bad.select(schema.names).cast(schema), stamp)
+        return self.set_aside(table, bad.select(schema.names).cast(schema), stamp)
+
+    def set_aside(self, table: str, rows: pa.Table, stamp: Stamp) -> str:
+        """Keep what could not become rows of a table beside it, whatever its columns, as one file.
+
+        Raises:
+            LakeError: the lake cannot be written.
+        """
+        return self._write_batch(QUARANTINE, table, rows, stamp)
 
     def files(self, table: str) -> list[str]:
         """Return the paths of a table's files, sorted."""

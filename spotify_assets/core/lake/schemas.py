@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from spotify_assets.core.errors import LakeError
-from spotify_assets.core.records import TABLES, Table
+from spotify_assets.core.records import LAKE_TABLES, Table
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -17,11 +17,12 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "bigint": pa.int64(),
     "double": pa.float64(),
     "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
     "list<string>": pa.list_(pa.string()),
 }
 """The arrow type of each `Column.type`."""
 
-_TIMESTAMP = pa.timestamp("us", tz="UTC")
+_TIMESTAMP = ARROW_TYPES["timestamp"]
 
 STAMP_SCHEMA = pa.schema(
     [
@@ -40,9 +41,9 @@ def table_spec(table: str) -> Table:
     Raises:
         LakeError: there is no such table.
     """
-    if table not in TABLES:
-        raise LakeError(f"The lake has no table {table!r}; its tables are {', '.join(TABLES)}")
-    return TABLES[table]
+    if table not in LAKE_TABLES:
+        raise LakeError(f"The lake has no table {table!r}; its tables are {', '.join(LAKE_TABLES)}")
+    return LAKE_TABLES[table]
 
 
 def record_schema(table: str) -> pa.Schema:

@@ -10,12 +10,16 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
+from spotify_assets.core.records import CHAT_TURNS
 from spotify_assets.core.settings import PROJECT_ROOT, Settings, settings
 from spotify_assets.defs.ingestion.observations import RAW_ASSETS
 
 PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 
-_RAW_ASSET_OF = {table: asset.name for asset in RAW_ASSETS for table in asset.tables}
+_RAW_ASSET_OF = {
+    **{table: asset.name for asset in RAW_ASSETS for table in asset.tables},
+    CHAT_TURNS.name: "raw_chat_events",
+}
 
 
 class Translator(DagsterDbtTranslator):

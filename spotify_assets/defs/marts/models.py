@@ -11,7 +11,7 @@ from spotify_assets.core.lake.lake import Lake
 from spotify_assets.defs import metadata
 from spotify_assets.defs.ingestion.scope import Scope
 from spotify_assets.defs.marts import dbt_project
-from spotify_assets.defs.marts.warehouse import MARTS, Warehouse
+from spotify_assets.defs.marts.warehouse import EXPORTED, Warehouse
 from spotify_assets.defs.resources import Platform
 
 BUILD_STATE = "marts/BUILD.json"
@@ -19,7 +19,10 @@ BUILD_STATE = "marts/BUILD.json"
 nor after it failed, and then nobody publishes them."""
 
 
-DBT_OPS = ("dbt_staging", "dbt_marts")
+DBT_OPS = ("dbt_staging", "dbt_marts", "dbt_chat")
+
+CHAT = "tag:chat"
+"""What is made of chat events; it depends on nothing else, and nothing that is published depends on it."""
 
 READS_FITTED = "stg_similarity_model__breakpoints"
 """The staging model that reads what `similarity_model` fitted."""
@@ -35,6 +38,13 @@ class ModelsConfig(Scope):
         default=False,
         description="Build incremental models anew from all history in the lake (dbt's --full-refresh).",
     )
+
+
+SHOWN = 8
+"""Rows of a mart that people see in Dagster."""
+
+PREVIEW_ORDER = {"chat_demand": "day desc, asks desc, name", "chat_unanswered": "rank"}
+"""Which rows of a mart those are, where it matters: what people ask for most."""
 
 
 def dbt_args(config: ModelsConfig, models: Sequence[str]) -> list[str]:
@@ -75,12 +85,13 @@ def describe(warehouse: Warehouse, models: Sequence[str]) -> dict[str, dict[str,
     found: dict[str, dict[str, Any]] = {model: {} for model in models}
     for model, count in counts.items():
         found[model] |= {"dagster/row_count": count}
-    marts = sorted(set(models).intersection(MARTS))
+    marts = sorted(set(models).intersection(EXPORTED))
     if marts:
         with warehouse.connect() as connection:
             for mart in marts:
-                rows = connection.sql(f"select * from {mart} limit 8").to_arrow_table()  # noqa: S608 - names of our own
-                found[mart] |= {"preview": metadata.preview(rows)}
+                first = f"order by {PREVIEW_ORDER[mart]}" if mart in PREVIEW_ORDER else ""
+                rows = connection.sql(f"select * from {mart} {first} limit {SHOWN}").to_arrow_table()  # noqa: S608 - names of our own
+                found[mart] |= {"preview": metadata.preview(rows, SHOWN)}
     return found
 
 
@@ -112,11 +123,12 @@ def _note(lake: Lake, run_id: str, unfinished: set[str], state: str) -> None:
 
 
 def build_dbt_models(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
-    """Return the dbt models as assets of two ops: what `similarity_model` is fitted on, and what reads it."""
+    """Return the dbt models as three ops: what `similarity_model` is fitted on, what reads it, and chat."""
     rest = f"path:models/intermediate path:models/marts {READS_FITTED}"
     return [
-        _dbt_op("dbt_staging", f"path:models/staging {FITTED_ON}", READS_FITTED, manifest),
-        _dbt_op("dbt_marts", rest, FITTED_ON, manifest),
+        _dbt_op("dbt_staging", f"path:models/staging {FITTED_ON}", f"{READS_FITTED} {CHAT}", manifest),
+        _dbt_op("dbt_marts", rest, f"{FITTED_ON} {CHAT}", manifest),
+        _dbt_op("dbt_chat", CHAT, None, manifest),
     ]
 
 
@@ -125,7 +137,7 @@ def full_refresh() -> dg.RunConfig:
     return dg.RunConfig(ops={op: {"config": {"full_refresh": True}} for op in DBT_OPS})
 
 
-def _dbt_op(name: str, select: str, exclude: str, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+def _dbt_op(name: str, select: str, exclude: str | None, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     translator, project = dbt_project.Translator(), dbt_project.project()
     builds_marts = name == "dbt_marts"
 

@@ -27,6 +27,11 @@ MARTS = (
 )
 """The marts that are exported and published."""
 
+CHAT_MARTS = ("chat_demand", "chat_unanswered")
+"""The marts of what people ask for: exported as they stand, so that nothing else ever waits for them."""
+
+EXPORTED = (*MARTS, *CHAT_MARTS)
+
 
 @contextmanager
 def sole_use(settings: Settings, user: str, say: Callable[[str], None]) -> Iterator[Turn]:

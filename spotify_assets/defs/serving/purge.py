@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -12,10 +12,13 @@ import pyarrow.compute as pc
 from sqlalchemy import make_url
 
 from spotify_assets.core.errors import PlatformError
+from spotify_assets.core.lake.chat_events import drop_files_before
 from spotify_assets.core.lake.housekeeping import Purged
 from spotify_assets.core.lake.lake import Lake, open_lake
 from spotify_assets.core.lake.pointers import current_snapshot, model_versions, snapshots
+from spotify_assets.core.records import CHAT_TURNS
 from spotify_assets.core.settings import Settings
+from spotify_assets.defs.chat_events.raw import SOURCE as CHAT
 from spotify_assets.defs.marts.models import full_refresh
 from spotify_assets.defs.marts.warehouse import open_warehouse, sole_use
 from spotify_assets.defs.serving.snapshot import drop, drop_unlisted
@@ -41,6 +44,7 @@ def purge(settings: Settings, source: str | None, say: Say) -> Purged:
     lake = open_lake(settings)
     with sole_use(settings, "spotify-assets purge", say):
         removed = lake.purge(datetime.now(UTC), source)
+        _drop_events(settings, lake, everything=source == CHAT)
         open_warehouse(settings).forget()
     _forget_runs(settings)
     selection = what_to_rebuild(lake)
@@ -56,6 +60,13 @@ def purge(settings: Settings, source: str | None, say: Say) -> Purged:
     for database in _databases(settings):
         _vacuum(database)
     return removed
+
+
+def _drop_events(settings: Settings, lake: Lake, everything: bool) -> None:
+    """Delete the stream's files of chat events: all, or those older than what is read from them may get."""
+    now = datetime.now(UTC)
+    oldest = now - timedelta(days=settings.expire_after_days[CHAT_TURNS.name])
+    drop_files_before(lake, (now + timedelta(days=2) if everything else oldest).date())
 
 
 def what_to_rebuild(lake: Lake) -> str | None:

@@ -20,7 +20,7 @@ from spotify_assets.core.lake.glue import (
 from spotify_assets.core.lake.glue_table import GlueTable, evolution, glue_type
 from spotify_assets.core.lake.lake import Lake
 from spotify_assets.core.lake.pointers import model_path
-from spotify_assets.core.records import TABLES
+from spotify_assets.core.records import LAKE_TABLES
 from spotify_assets.core.settings import load_settings
 
 from .examples import rows, stamp
@@ -42,7 +42,7 @@ def columns(glue: Any, database: str, table: str = "artists") -> dict[str, str]:
 
 def test_every_table_is_made_as_athena_needs_it(glue: Any, s3_lake: Lake, database: str) -> None:
     done = register(s3_lake, database)
-    assert done == [Registered(name, "created") for name in (*TABLES, "similarity_model")]
+    assert done == [Registered(name, "created") for name in (*LAKE_TABLES, "similarity_model")]
 
     artists = glue.get_table(DatabaseName=database, Name="artists")["Table"]
     assert artists["TableType"] == "EXTERNAL_TABLE"
@@ -94,7 +94,7 @@ def test_registering_again_changes_nothing(aws: AwsDouble, s3_lake: Lake, databa
 def test_two_runs_may_register_at_once(s3_lake: Lake, database: str) -> None:
     with ThreadPoolExecutor(4) as runs:
         done = [run.result() for run in [runs.submit(register, s3_lake, database) for _ in range(4)]]
-    for name in (*TABLES, "similarity_model"):
+    for name in (*LAKE_TABLES, "similarity_model"):
         actions = [one.action for run in done for one in run if one.table == name]
         assert sorted(actions) == ["created", "unchanged", "unchanged", "unchanged"]
 

@@ -13,7 +13,7 @@ from spotify_assets.core.errors import LakeError, SettingsError
 from spotify_assets.core.lake.files import read_parquet
 from spotify_assets.core.lake.lake import Lake, open_lake
 from spotify_assets.core.lake.schemas import quarantine_schema, raw_schema, record_schema
-from spotify_assets.core.records import TABLES
+from spotify_assets.core.records import LAKE_TABLES
 from spotify_assets.core.settings import load_settings
 
 from .examples import NOW, rows, stamp
@@ -99,7 +99,7 @@ def test_parent_of_an_empty_list_becomes_a_marker(lake: Lake) -> None:
 
 
 def test_empty_batch_makes_the_schema_known_once(lake: Lake) -> None:
-    for table in TABLES:
+    for table in LAKE_TABLES:
         first = lake.append(table, record_schema(table).empty_table(), stamp())
         assert first.path is not None
         assert lake.append(table, record_schema(table).empty_table(), stamp(run_id="run-2")).path is None

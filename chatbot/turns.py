@@ -1,0 +1,34 @@
+"""A turn of a conversation as an event: who asked for which name, what came of it and how long it took.
+
+Here: which event a question and its answer make. Not here: the event itself (`core/records.py`), where it
+goes (`core/event_stream.py`), or when it is told (`service.py`, `cli.py`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from chatbot.answer import Answer, Question
+from spotify_assets.core.records import ChatEvent
+
+
+def event_of(question: Question, answer: Answer, now: datetime, seconds: float) -> ChatEvent | None:
+    """Return the event of a turn; None where nobody asked and the channel only looks again.
+
+    `question.user` is a keyed hash already: channels know users by nothing else.
+    """
+    if question.again:
+        return None
+    return ChatEvent(
+        event_id=uuid.uuid4().hex,
+        event_time=now,
+        user_hash=question.user,
+        channel=question.channel,
+        query=answer.asked or None,
+        outcome=answer.kind,
+        artist_id=answer.artist.artist_id or None if answer.artist else None,
+        latency_ms=round(seconds * 1000),
+        provisional=answer.provisional,
+        model_version=answer.model_version,
+    )
