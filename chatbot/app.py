@@ -29,14 +29,14 @@ from chatbot.identity import user_ids
 from chatbot.live import live_of
 from chatbot.logs import log_as_json
 from chatbot.rate_limit import RateLimit
-from chatbot.routes import events, kakao, messenger, ops, web
+from chatbot.routes import events, inventory, kakao, messenger, ops, web
 from chatbot.service import InThisProcess, Job, Later, Service
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.event_stream import open_stream
 from spotify_assets.core.settings import Settings, settings
 from spotify_assets.core.store import ServingStore, open_store
 
-ROUTES = (web.routes, kakao.routes, messenger.routes, events.routes, ops.routes)
+ROUTES = (web.routes, kakao.routes, messenger.routes, events.routes, ops.routes, inventory.routes)
 """Each gives the addresses of a channel, or of those who run the bot."""
 
 JOBS: Mapping[str, Job] = {"kakao": kakao_callback.deliver, "messenger": messenger_outbox.wake}

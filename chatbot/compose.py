@@ -17,7 +17,7 @@ from chatbot.cursor import Cursor
 from chatbot.language import Language
 from chatbot.messages import choosing, live
 from spotify_assets.core.store import ArtistRequest, Choice, NameMatch, State
-from spotify_assets.core.store.documents import ArtistDocument, Kind, Likeness, TrackDocument
+from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 
 PAGE = 10
 """Similar artists or songs in one answer."""
@@ -64,13 +64,7 @@ def found_answer(document: ArtistDocument, name: str, language: Language) -> Ans
     shown = artist_answer(document, 0, language, [Reply(messages.ask_again(language), name)])
     card = document.artist
     text = live.just_found(card.name, bool(document.top_tracks), bool(document.similar), language)
-    heard = live.heard_together(language)
-    similar = [
-        one if guess.likeness != Likeness() else replace(one, why=heard)
-        for one, guess in zip(shown.similar, document.similar, strict=False)
-    ]
-    text = _attributed(text, card.artist_id, language)
-    return replace(shown, text=text, similar=similar, provisional=True)
+    return replace(shown, text=_attributed(text, card.artist_id, language), provisional=True)
 
 
 def searching_answer(name: str, language: Language) -> Answer:

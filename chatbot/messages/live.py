@@ -50,8 +50,3 @@ def enough_new_names(language: Language) -> str:
         "You've asked for a lot of names I didn't know today. I'll look for new ones again tomorrow; "
         "artists and songs I do know you can keep asking for.",
     )
-
-
-def heard_together(language: Language) -> str:
-    """Say why an artist is a first guess, where no more is known than that people listen to both."""
-    return say(language, "같은 사람들이 함께 듣는 아티스트예요", "often played by the same listeners")

@@ -72,8 +72,7 @@ class Statements:
             statement.started = time.time()
             statement.state = "RUNNING"
             database = (statement.context.get("Database") or "default").lower()
-            with statement.session.open():
-                statement.result = self.engine.run(statement.session, statement.sql, database)
+            statement.result = self.engine.run(statement.session, statement.sql, database)
             self.engine.storage.put(statement.location, statement.result.file())
             self.engine.storage.put(statement.location + ".metadata", b"")
             state = "SUCCEEDED"
@@ -86,6 +85,7 @@ class Statements:
         except Exception as error:  # noqa: BLE001 - whatever the double does wrong is told, never taken for Athena's
             traceback.print_exc()
             statement.unsupported, state = f"double is broken: {type(error).__name__}: {error}", "UNSUPPORTED"
+        statement.session.close()
         statement.ended = time.time()
         self._note(statement, state)
         statement.state = state

@@ -34,14 +34,9 @@ SESSION = [
 
 def to_duckdb(query: exp.Expression, schema: dict[str, Any], database: str) -> str:
     """DuckDB's SQL for a parsed query over `schema` ({catalog: {database: {table: {column: type}}}})."""
-    return meaning(query, schema, database).sql("duckdb")
-
-
-def meaning(query: exp.Expression, schema: dict[str, Any], database: str) -> exp.Expression:
-    """DuckDB's tree for a parsed query."""
     tree = understood(query, schema, database)
     refuse_types(tree)
-    return tree.transform(_unnest).transform(rewrite)
+    return tree.transform(_unnest).transform(rewrite).sql("duckdb")
 
 
 def understood(query: exp.Expression, schema: dict[str, Any], database: str) -> exp.Expression:
