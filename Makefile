@@ -28,7 +28,7 @@ dev-doubles: .venv/.dev  ## local Spotify, ReccoBeats, MusicBrainz, ListenBrainz
 
 # Whole files to a worker, since their fixtures are dear; in the suite's own order, which begins with the slow ones.
 test: .venv/.dev  ## the whole test suite
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 25
 
 lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts
 	@$(BIN)/ruff check .

@@ -37,6 +37,7 @@ OURS = {
     "warehouse.lock",
     "running",
     "machine",
+    "user_id_pepper",
     "mirror.duckdb",
     "mirror.duckdb.wal",
 }

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -195,7 +196,7 @@ class EventStream:
                     break
                 self._changed.wait(self._max_age - age if self._waiting else None)
             # They stay in the queue until they are written.
-            return [event for _, event in list(self._waiting)[: self._batch]]
+            return [event for _, event in islice(self._waiting, self._batch)]
 
 
 class NoStream:

@@ -15,6 +15,7 @@ from spotify_assets.core.lake.lake import open_lake
 from spotify_assets.core.lake.schemas import record_schema
 from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.core.store import Document, State
+from spotify_assets.demo import store_of_sample_only
 from spotify_assets.sample import SAMPLE_DIRECTORY
 from tests.commands.conftest import Terminal, end, wait_for
 
@@ -68,6 +69,12 @@ def test_a_store_with_other_answers_is_refused(empty: Terminal, tmp_path: Path) 
     assert "3HqSLMAZ3g3d5poNaI7GOU" in said
     assert "SERVING_URL" in said
     assert list(elsewhere.store.answers.versions("artist")) == ["3HqSLMAZ3g3d5poNaI7GOU"]
+
+
+def test_what_the_bot_leaves_behind_is_no_stranger(empty: Terminal) -> None:
+    assert empty.run("chatbot", "ask", "aespa").returncode == 0
+    assert list((empty.home / "lake/raw/chat_events").rglob("*.jsonl.gz")), "its turn was told"
+    store_of_sample_only(empty.settings).close()
 
 
 @pytest.fixture
