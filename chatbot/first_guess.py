@@ -1,16 +1,32 @@
 """A first guess at who is similar to an artist that was found just now, from what is published already.
 
 Here: what was found of an artist → the document that is shown until the refresh publishes the real one. Not
-here: finding it (`live.py`), or how similarity is really computed (dbt's `artist_similarity`).
+here: finding it (`live.py`), the arithmetic of distances (`core/similarity.py`), or how lists are really made
+(dbt's `artist_similarity`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from spotify_assets.core.names import name_key
+from spotify_assets.core.similarity import (
+    Model,
+    Newcomer,
+    Point,
+    close_features,
+    mean_year,
+    nearest_cells,
+    place,
+    score,
+    weighed,
+    words_of,
+)
 from spotify_assets.core.store import ServingStore
 from spotify_assets.core.store.documents import (
     ArtistCard,
@@ -29,36 +45,114 @@ _SONGS = 3
 _GENRES = 5
 
 
-def first_guess(found: Findings, store: ServingStore) -> ArtistDocument:
-    """Return the artist's card, songs, and the published artists that a source relates to them.
+class FirstGuess:
+    """Makes documents of artists who are not published yet; threads may share it."""
 
-    Raises:
-        StoreError: the store cannot be read.
-    """
-    artist = found.artist
-    genres = list(artist.genres or [tag.tag for tag in found.tags])[:_GENRES]
-    songs = [
-        TrackCard(track.track_id, track.name, [artist.name], track.album_name, track.image_url)
-        for track in found.tracks
-    ]
-    similar = list(islice(_related(found, genres, store), _SIMILAR))
-    return ArtistDocument(ArtistCard(artist.artist_id, artist.name, genres, artist.image_url), songs, similar)
+    def __init__(self, store: ServingStore) -> None:
+        self._store = store
+        self._model: Model | None = None
 
+    def of(self, found: Findings) -> ArtistDocument:
+        """Return the artist's card and songs, and the published artists who are nearest as far as is known.
 
-def _related(found: Findings, genres: list[str], store: ServingStore) -> Iterator[SimilarArtist]:
-    """Yield the related artists that are published, the closest first."""
-    seen = {found.artist.artist_id}
-    for one in found.related[:_RELATED_LOOKED_AT]:
-        artist_id = one.related_id or _published(one.related_name or "", store)
-        document = store.answers.artist(artist_id) if artist_id and artist_id not in seen else None
+        Near are those whom the published model places near, of the cells around the artist, nearer still if a
+        source relates them; then others whom a source relates.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        artist = found.artist
+        genres = list(artist.genres or [tag.tag for tag in found.tags])[:_GENRES]
+        songs = [
+            TrackCard(track.track_id, track.name, [artist.name], track.album_name, track.image_url)
+            for track in found.tracks
+        ]
+        related = dict(islice(self._related(found), _RELATED_LOOKED_AT))
+        model = self._current()
+        near = list(self._near(found, related, genres, model)) if model else []
+        known = {one.artist.artist_id for one in near}
+        others = (self._shown(one, related[one], genres, []) for one in related if one not in known)
+        similar = [*near, *(one for one in others if one)][:_SIMILAR]
+        card = ArtistCard(artist.artist_id, artist.name, genres, artist.image_url)
+        return ArtistDocument(card, songs, similar, model.version if model and near else None)
+
+    def _current(self) -> Model | None:
+        """Return the published model; it is read again when another is published."""
+        version = self._store.vectors.version()
+        model = self._model
+        if version and (model is None or model.version != version):
+            body = self._store.vectors.parts(version, "model", ["-"]).get("-")
+            self._model = model = Model.from_text(body) if body else None
+        return model if version else None
+
+    def _near(
+        self, found: Findings, related: Mapping[str, float], genres: list[str], model: Model
+    ) -> Iterator[SimilarArtist]:
+        """Yield the published artists that the model places nearest."""
+        here = self._place(found, model)
+        if here is None:
+            return
+        ranked: list[tuple[float, str, Point]] = []
+        for artist_id, there in self._neighbourhood(here, model):
+            if artist_id != found.artist.artist_id:
+                bonus = round(related.get(artist_id, 0.0) * model.related)
+                ranked.append((-score(here, there, bonus), artist_id, there))
+        for below, artist_id, there in heapq.nsmallest(_SIMILAR, ranked):
+            alike = close_features(here, there, model)
+            if shown := self._shown(artist_id, -below, genres, alike, artist_id in related):
+                yield shown
+
+    def _place(self, found: Findings, model: Model) -> Point | None:
+        tracks = {track.track_id: track for track in found.tracks}
+        sounds = []
+        for features in found.features:
+            sound = asdict(features)
+            # A source of features may not know how long a track is; the catalogue does.
+            track = tracks.get(features.track_id)
+            if sound["duration_ms"] is None and track:
+                sound["duration_ms"] = track.duration_ms
+            sounds.append(sound)
+        newcomer = Newcomer(
+            weighed(found.artist.genres or [], ((tag.tag, tag.weight) for tag in found.tags)),
+            sounds,
+            mean_year(track.release_date for track in found.tracks),
+            found.artist.popularity,
+        )
+        vectors = self._store.vectors
+        terms = _numbers(vectors.parts(model.version, "term", list(newcomer.terms)))
+        unknown = {word for term in newcomer.terms if term not in terms for word in words_of(term)}
+        words = _numbers(vectors.parts(model.version, "word", sorted(unknown)))
+        return place(newcomer, model, terms, words)
+
+    def _neighbourhood(self, here: Point, model: Model) -> Iterator[tuple[str, Point]]:
+        """Yield the artists of the cells around a point."""
+        names = [str(number) for number in nearest_cells(here, model)]
+        for body in self._store.vectors.parts(model.version, "cell", names).values():
+            for artist_id, span, vector in json.loads(body):
+                yield artist_id, Point(vector, span)
+
+    def _related(self, found: Findings) -> Iterator[tuple[str, float]]:
+        """Yield the published artists that a source relates, with how closely, the closest first."""
+        for one in found.related:
+            artist_id = one.related_id or self._published(one.related_name or "")
+            if artist_id and artist_id != found.artist.artist_id:
+                yield artist_id, one.score if one.score is not None else 1 / one.rank
+
+    def _published(self, name: str) -> str | None:
+        """Return the one published artist of a name."""
+        artists = [match for match in self._store.answers.find(name_key(name)) if match.kind == "artist"]
+        return artists[0].target_id if len(artists) == 1 else None
+
+    def _shown(
+        self, artist_id: str, closeness: float, genres: Iterable[str], alike: list[str], related: bool = True
+    ) -> SimilarArtist | None:
+        document = self._store.answers.artist(artist_id)
         if document is None:
-            continue
-        seen.add(document.artist.artist_id)
-        shared = [genre for genre in document.artist.genres if genre in genres]
-        yield SimilarArtist(document.artist, one.score or 0.0, Likeness(shared), document.top_tracks[:_SONGS])
+            return None
+        shared = [genre for genre in document.artist.genres if genre in set(genres)]
+        likeness = Likeness(shared, alike)
+        return SimilarArtist(document.artist, closeness, likeness, document.top_tracks[:_SONGS])
 
 
-def _published(name: str, store: ServingStore) -> str | None:
-    """Return the one published artist of a name."""
-    artists = [match for match in store.answers.find(name_key(name)) if match.kind == "artist"]
-    return artists[0].target_id if len(artists) == 1 else None
+def _numbers(bodies: Mapping[str, str]) -> dict[str, list[int]]:
+    return {name: json.loads(body) for name, body in bodies.items()}

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from chatbot.first_guess import first_guess
+from chatbot.first_guess import FirstGuess
 from spotify_assets.core.catalog import ArtistMatch, choices
 from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.settings import Settings
@@ -95,6 +95,7 @@ class Live:
         self, store: ServingStore, catalog: Callable[[], LiveCatalog], clock: Callable[[], datetime]
     ) -> None:
         self._store, self._make_catalog, self._clock = store, catalog, clock
+        self._guess = FirstGuess(store)
         self._catalog: LiveCatalog | None = None
         self._making = threading.Lock()
         self._under_way: dict[str, _Lookup] = {}
@@ -203,8 +204,8 @@ class Live:
         for findings in learn(self._sources(), exact[0].artist):
             for source, answers in list(findings.answers.items()):
                 self._store.requests.attach(lookup.key, source, to_text(answers))
-            yield Found("artist", first_guess(findings, self._store), complete=False)
-        yield Found("artist", first_guess(findings, self._store))
+            yield Found("artist", self._guess.of(findings), complete=False)
+        yield Found("artist", self._guess.of(findings))
 
     def _undecided(self, lookup: _Lookup, matches: list[ArtistMatch], exact: list[ArtistMatch]) -> Found:
         """Leave namesakes to the refresh, which takes up all of them; end the request for anything else."""

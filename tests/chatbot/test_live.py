@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -17,8 +18,10 @@ from chatbot.bot import Bot
 from chatbot.live import AT_ONCE, live_of
 from spotify_assets.core.catalog.handover import from_text
 from spotify_assets.core.settings import Settings, load_settings
+from spotify_assets.core.similarity import Model
 from spotify_assets.core.store import State
 from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store.vectors import Part
 from tests.chatbot.library import artist, artist_document, neighbours, song
 from tests.doubles import OutsideWorld, World
 from tests.doubles.faults import connection_reset, quota_exceeded, stall
@@ -143,6 +146,30 @@ def test_published_artists_that_a_source_relates_come_as_a_first_guess(
     assert {s.artist.artist_id for s in answer.similar} == {other.id for other in related}
     assert all(s.tracks for s in answer.similar)
     assert "first guess" in answer.text
+
+
+def test_the_published_model_places_a_newcomer_among_its_neighbours(
+    say: Say, empty: SqlStore, world: World
+) -> None:
+    shinee = next(a for a in world.artists.values() if a.name == "SHINee")
+    model = Model(
+        version="m1", features=("energy",), breakpoints={"energy": [0.0, 1.0]}, genre_length=374,
+        sound_scale=0, complete=220_000, related=0, first_year=2000, eras=[[0]], popularities=[[0]] * 101,
+        cells=[[374, 0, 0, 0, 0, 374**2], [0, 374, 0, 0, 0, 374**2]], genre_dimensions=2,
+    )  # fmt: skip
+    near = [[f"near-{n}", 220_000, [374 - n, n, 0, 0, 0]] for n in range(12)]
+    far = [["far", 220_000, [0, 374, 0, 0, 0]]]
+    parts = [
+        Part("model", "-", model.to_text()), Part("term", shinee.genres[0], "[1000, 0]"),
+        Part("cell", "1", json.dumps(near)), Part("cell", "2", json.dumps(far)),
+    ]  # fmt: skip
+    empty.vectors.put("m1", parts)
+    empty.vectors.make_current("m1")
+    empty.answers.put([artist_document(artist(f"near-{n}", f"Near {n}"), [], []) for n in range(12)])
+    answer = say("SHINee")
+    assert [s.artist.artist_id for s in answer.similar] == [f"near-{n}" for n in range(10)]
+    assert answer.similar[0].score > answer.similar[9].score > 0.5
+    assert answer.model_version == "m1"
 
 
 def test_a_name_nobody_goes_by_is_said_at_once_and_not_looked_for_again(

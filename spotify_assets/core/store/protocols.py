@@ -27,6 +27,7 @@ from spotify_assets.core.store.rows import (
     State,
     Urgency,
 )
+from spotify_assets.core.store.vectors import Vectors
 
 
 class Answers(Protocol):
@@ -308,6 +309,11 @@ class ServingStore(Protocol):
     @property
     def leases(self) -> Leases:
         """What one machine may use at a time."""
+        ...
+
+    @property
+    def vectors(self) -> Vectors:
+        """The published similarity model, and where artists stand in it."""
         ...
 
     def ping(self) -> None:

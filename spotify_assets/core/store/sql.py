@@ -19,6 +19,7 @@ from spotify_assets.core.store.sql_requests import SqlRequests
 from spotify_assets.core.store.sql_roster import SqlRoster
 from spotify_assets.core.store.sql_schema import prepare, store_schema
 from spotify_assets.core.store.sql_sources import SqlSources
+from spotify_assets.core.store.sql_vectors import SqlVectors
 
 
 class SqlStore:
@@ -40,6 +41,7 @@ class SqlStore:
         self.conversations = SqlConversations(self._database)
         self.links = SqlLinks(self._database)
         self.lookups = SqlLookups(self._database)
+        self.vectors = SqlVectors(self._database)
         self.inbox = SqlInbox(self._database)
         self.leases = SqlLeases(self._database)
 

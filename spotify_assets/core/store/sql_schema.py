@@ -214,6 +214,23 @@ leases = Table(
     Column("used_by", Words(MAX_SHOWN), nullable=False),
     Column("ends_at", Moment, nullable=False),
 )
+similarity_parts = Table(
+    "similarity_parts",
+    _metadata,
+    Column("version", Key(MAX_ID), primary_key=True),
+    Column("kind", Key(20), primary_key=True),
+    Column("name", Key(MAX_KEY), primary_key=True),
+    Column("digest", Key(MAX_ID), nullable=False),
+    # Last, and apart from the index below: digests are read without touching a body.
+    Column("body", Words, nullable=False),
+    Index("similarity_parts_digests", "version", "kind", "name", "digest"),
+)
+similarity_version = Table(
+    "similarity_version",
+    _metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Key(MAX_ID), nullable=False),
+)
 store_schema = Table(
     "store_schema",
     _metadata,
