@@ -1,8 +1,8 @@
 """Where an artist who is not in the warehouse stands among those who are, by the published model.
 
 Here: the arithmetic of dbt's `int_artist_points` and `int_artist_cells`, for one artist, in plain Python; its
-meaning is told in docs/similarity.md. Not here: fitting the model (`defs/marts`), keeping it (`store.vectors`),
-or who an artist is shown with (`chatbot/first_guess.py`).
+meaning is told in docs/similarity.md. Not here: fitting the model (`defs/marts`), keeping it
+(`store.vectors`), or who an artist is shown with (`chatbot/first_guess.py`).
 """
 
 from __future__ import annotations
