@@ -27,23 +27,22 @@ from tests.defs.conftest import Graph, failures
 PUBLISHING = ("mart_snapshot", "serving_documents")
 
 
-def test_a_build_names_its_models_and_their_own_tests() -> None:
+def test_a_build_names_its_models_and_their_own_tests_without_those_of_the_sql() -> None:
     assert dbt_args(ModelsConfig(), ["dim_artists", "dim_tracks"]) == [
         "build", "--select", "dim_artists", "dim_tracks", "--indirect-selection", "buildable",
+        "--exclude-resource-type", "unit_test",
     ]  # fmt: skip
 
 
 def test_a_build_from_scratch_says_so() -> None:
-    assert dbt_args(ModelsConfig(full_refresh=True), ["dim_artists"])[-1] == "--full-refresh"
+    assert "--full-refresh" in dbt_args(ModelsConfig(full_refresh=True), ["dim_artists"])
     assert full_refresh().to_config_dict()["ops"] == {
         op: {"config": {"full_refresh": True}} for op in DBT_OPS
     }
 
 
-def test_a_refresh_leaves_unit_tests_out_and_is_never_from_scratch() -> None:
-    args = dbt_args(ModelsConfig(artist_ids=[]), ["dim_artists"])
-    assert args[-2:] == ["--exclude-resource-type", "unit_test"]
-    assert "--full-refresh" not in args
+def test_a_refresh_is_never_from_scratch() -> None:
+    assert "--full-refresh" not in dbt_args(ModelsConfig(artist_ids=[]), ["dim_artists"])
 
 
 def test_every_model_is_described_by_its_rows_and_marts_by_the_first_ones(built: Graph) -> None:

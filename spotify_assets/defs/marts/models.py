@@ -50,15 +50,13 @@ PREVIEW_ORDER = {"chat_demand": "day desc, asks desc, name", "chat_unanswered": 
 def dbt_args(config: ModelsConfig, models: Sequence[str]) -> list[str]:
     """Return dbt's arguments: what to build, and whether from scratch.
 
-    With `models` go their own tests, and those tests whose other parents are built already.
+    With `models` go their own tests, and those tests whose other parents are built already. Unit tests stay out:
+    they are about the SQL, which no run changes; `dbt build` by hand has them, and so has the test suite.
     """
     args = ["build", "--select", *models, "--indirect-selection", "buildable"]
     if config.full_refresh:
         args.append("--full-refresh")
-    if not config.is_full:
-        # Unit tests are about the SQL, which a refresh does not change.
-        args += ["--exclude-resource-type", "unit_test"]
-    return args
+    return [*args, "--exclude-resource-type", "unit_test"]
 
 
 def _described(events: Iterator[Any], warehouse: Warehouse) -> Iterator[Any]:
