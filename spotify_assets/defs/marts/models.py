@@ -50,8 +50,8 @@ PREVIEW_ORDER = {"chat_demand": "day desc, asks desc, name", "chat_unanswered": 
 def dbt_args(config: ModelsConfig, models: Sequence[str]) -> list[str]:
     """Return dbt's arguments: what to build, and whether from scratch.
 
-    With `models` go their own tests, and those tests whose other parents are built already. Unit tests stay out:
-    they are about the SQL, which no run changes; `dbt build` by hand has them, and so has the test suite.
+    With `models` go their own tests, and those tests whose other parents are built already. Unit tests stay
+    out: they are about the SQL, which no run changes; `dbt build` by hand and the test suite have them.
     """
     args = ["build", "--select", *models, "--indirect-selection", "buildable"]
     if config.full_refresh:
