@@ -63,9 +63,12 @@ class Artist:
         )
 
     @classmethod
-    def named(cls, name: str, image_url: str | None) -> Artist:
-        """Make a card for a song's artist, of whom only the name and the song's picture are known."""
-        return cls("", name, [], image_url, search_url(name))
+    def of_song(cls, card: TrackCard, credit: str) -> Artist:
+        """Make a card for a song's artists, credited so, with the song's picture; it leads to the first."""
+        if not card.artist_ids:
+            return cls("", credit, [], card.image_url, search_url(credit))
+        first = card.artist_ids[0]
+        return cls(first, credit, [], card.image_url, artist_url(first, credit))
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def track_answer(
         track=Track.of(card),
         similar=[
             Similar(
-                Artist.named(messages.credit(s.track.artists), s.track.image_url),
+                Artist.of_song(s.track, messages.credit(s.track.artists)),
                 s.score,
                 messages.why(s.likeness, language),
                 [Song.of(s.track)],

@@ -34,8 +34,14 @@ def artist(
     return ArtistCard(artist_id, name, list(genres), image)
 
 
-def song(track_id: str, name: str, artists: Sequence[str], album: str | None = None) -> TrackCard:
-    return TrackCard(track_id, name, list(artists), album)
+def song(
+    track_id: str,
+    name: str,
+    artists: Sequence[str],
+    album: str | None = None,
+    artist_ids: Sequence[str] = (),
+) -> TrackCard:
+    return TrackCard(track_id, name, list(artists), album, artist_ids=list(artist_ids))
 
 
 def artist_document(
@@ -120,7 +126,7 @@ def published() -> list[Document]:
             [NEWJEANS],
             [
                 SimilarTrack(
-                    song("sample-track-omg", "OMG", ["NewJeans", "Guest"], "OMG"),
+                    song("sample-track-omg", "OMG", ["NewJeans", "Guest"], "OMG", [NEWJEANS, "guest"]),
                     0.97,
                     Likeness([], ["valence", "danceability", "energy", "tempo"]),
                 )

@@ -112,7 +112,7 @@ def test_a_song_is_answered_with_similar_songs(ask: Ask, text: str) -> None:
     assert answer.artist
     assert answer.artist.name == "NewJeans"
     [similar] = answer.similar
-    assert similar.artist.name == "NewJeans, Guest"
+    assert (similar.artist.artist_id, similar.artist.name) == (NEWJEANS, "NewJeans, Guest")
     assert [s.name for s in similar.tracks] == ["OMG"]
     assert f"artist:{NEWJEANS}" in [reply.text for reply in answer.quick_replies]
 

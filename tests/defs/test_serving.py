@@ -187,6 +187,24 @@ def test_documents_say_what_the_marts_say(marts: duckdb.DuckDBPyConnection, publ
     assert set(counts) <= {0, 20}, "an artist without features is answered for, with nobody similar"
 
 
+def test_similar_songs_come_with_who_plays_them_and_what_their_artists_share(
+    marts: duckdb.DuckDBPyConnection, published: SqlStore
+) -> None:
+    genres = dict(marts.sql("select artist_id, genres from dim_artists").fetchall())
+    credits = dict(marts.sql("select track_id, artist_ids from dim_tracks").fetchall())
+    shared = 0
+    for track in published.answers.versions("track"):
+        document = published.answers.track(track)
+        assert document
+        for entry in document.similar:
+            assert entry.track.artist_ids == credits[entry.track.track_id]
+            mine, theirs = document.artist_ids[0], entry.track.artist_ids[0]
+            both = set() if mine == theirs else set(genres[mine]) & set(genres[theirs])
+            assert entry.likeness.shared_genres == sorted(both)
+            shared += bool(both)
+    assert shared > 100
+
+
 def pointer(lake: Lake) -> str:
     snapshot = current_snapshot(lake)
     assert snapshot

@@ -22,6 +22,8 @@ class TrackCard:
     """Names of the credited artists, first credited first."""
     album_name: str | None = None
     image_url: str | None = None
+    artist_ids: list[str] = field(default_factory=list)
+    """Their ids, in the same order; empty where only the names are told."""
 
 
 @dataclass(frozen=True, slots=True)

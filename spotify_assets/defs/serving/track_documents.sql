@@ -1,14 +1,16 @@
 -- One row per song: the JSON of core.store.documents.TrackDocument, and the names that lead to it.
 with cards as (
     select
-        track_id,
-        artist_ids,
-        popularity,
+        t.track_id,
+        t.artist_ids,
+        t.popularity,
+        coalesce(a.genres, []) as genres,
         {
-            'track_id': track_id, 'name': name, 'artists': artist_names,
-            'album_name': album_name, 'image_url': image_url
+            'track_id': t.track_id, 'name': t.name, 'artists': t.artist_names,
+            'album_name': t.album_name, 'image_url': t.image_url, 'artist_ids': t.artist_ids
         } as card
-    from dim_tracks
+    from dim_tracks as t
+    left join dim_artists as a on t.artist_id = a.artist_id
 ),
 
 similar_tracks as (
@@ -17,9 +19,17 @@ similar_tracks as (
         max(s.model_version) as model_version,
         list({
             'track': c.card, 'score': s.score,
-            'likeness': {'shared_genres': cast([] as varchar[]), 'close_features': s.close_features}
+            'likeness': {
+                -- That one artist has its own genres tells nothing.
+                'shared_genres': case
+                    when s.artist_rank = 0 then cast([] as varchar[])
+                    else list_sort(list_intersect(o.genres, c.genres))
+                end,
+                'close_features': s.close_features
+            }
         } order by s.rank) as similar_list
     from track_similarity as s
+    inner join cards as o on s.track_id = o.track_id
     inner join cards as c on s.related_track_id = c.track_id
     group by s.track_id
 ),
