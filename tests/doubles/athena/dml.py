@@ -31,7 +31,7 @@ def query(session: Session, body: str, database: str) -> Result:
 
 def explain(session: Session, body: str, database: str) -> Result:
     """EXPLAIN: the query is checked; its plan is DuckDB's."""
-    sql = session.translated(parse(re.sub(r"(?is)^explain\s+", "", body)), database)
+    sql = session.translated(parse(re.sub(r"(?is)^explain\s+", "", body)), database, reads=False)
     lines = [str(row[1]) for row in session.execute(f"EXPLAIN {sql}").fetchall()]
     return Result.of_lines("EXPLAIN", lines)
 
@@ -192,6 +192,7 @@ def change(session: Session, body: str, database: str) -> Result:
     tree = annotate_types(tree, schema=session.schema, dialect="athena")
     refuse_types(tree)
     tree = tree.transform(rewrite)
+    session.measure(read_by(tree))
     target = tree.this
     session.execute(
         f"CREATE TEMP TABLE {RESULT} AS SELECT * FROM {CATALOG}.{identifier(place)}.{identifier(name)}"
@@ -205,6 +206,21 @@ def change(session: Session, body: str, database: str) -> Result:
     session.go_on()
     session.iceberg.replace(place, name, rows, read_at)
     return Result(type(tree).__name__.upper(), "DML", ROWS, updated=int(row[0]) if row else 0)
+
+
+def read_by(change: Any) -> exp.Select:
+    """The query that reads what a change must: rows deleted or merged into are marked, not read whole."""
+    target, where = change.this, change.args.get("where")
+    if isinstance(change, exp.Merge):
+        source = change.args["using"]
+        every = exp.Column(this=exp.Star(), table=exp.to_identifier(source.alias_or_name))
+        return (
+            exp.select(every)
+            .from_(source.copy())
+            .join(target.copy(), on=change.args["on"].copy(), join_type="left")
+        )
+    query = exp.select("*" if isinstance(change, exp.Update) else "1").from_(target.copy())
+    return query.where(where.this.copy()) if where else query
 
 
 def _refuse_twice_matched(session: Session, tree: Any) -> None:

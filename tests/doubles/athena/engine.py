@@ -9,8 +9,10 @@ from . import ddl, dml, views
 from .catalog import Catalog
 from .errors import AthenaFailure, NotSupportedByDouble
 from .iceberg import Iceberg
+from .instances import Instances
 from .result import Result
-from .session import Session
+from .scans import Planner
+from .session import Services, Session
 from .storage import Storage
 
 Execution = Callable[[Session, str, str], Result]
@@ -86,10 +88,11 @@ class Engine:
         self.storage = Storage(endpoint, region)
         self.catalog = Catalog(endpoint, region, self.storage)
         self.iceberg = Iceberg(endpoint, region)
+        self.services = Services(self.catalog, self.iceberg, Instances(), Planner())
 
     def session(self, output: str, enforced_location: bool, cutoff: int | None) -> Session:
         """A session for one statement."""
-        return Session(self.catalog, self.iceberg, output, enforced_location, cutoff)
+        return Session(self.services, output, enforced_location, cutoff)
 
     @staticmethod
     def run(session: Session, sql: str, database: str) -> Result:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import catalog as glue
 from .catalog import NULL_PARTITION, Table, partition_path
 from .errors import AthenaFailure, NotSupportedByDouble
+from .scans import Part, Sizes, parquet_sizes_of
 from .values import duck_type, identifier, literal, readable, text
 
 if TYPE_CHECKING:
@@ -64,26 +65,35 @@ def form_of(table: Table) -> str:
     raise NotSupportedByDouble(f"the serde {serde or 'of none'}")
 
 
-def relation(session: Session, table: Table) -> str:
-    """DuckDB's query for the rows of a table as its objects are now."""
+def relation(session: Session, table: Table) -> tuple[str, list[Part]]:
+    """DuckDB's query for the rows of a table as its objects are now, and the objects of each of its partitions."""
     keys = glue.partition_keys(table)
     root = table["StorageDescriptor"]["Location"]
+    form = form_of(table)
     files: list[str] = []
     values: list[list[str]] = []
+    parts: list[Part] = []
     for location, of_partition in session.catalog.partitions(table) if keys else [(root, [])]:
+        sizes = []
         for found in session.catalog.storage.objects(location):
             session.go_on()
-            files.append(str(session.catalog.storage.local(found)))
+            file = session.catalog.storage.local(found)
+            files.append(str(file))
             values.append(of_partition)
-            session.scan(found.size)
+            sizes.append(parquet_sizes_of(file) if form == "parquet" else Sizes({}, found.size))
+        constants = {
+            name.lower(): literal(None if value == NULL_PARTITION else value)
+            for (name, _), value in zip(keys, of_partition, strict=True)
+        }
+        parts.append(Part(sizes, constants))
     columns = glue.columns(table)
     if not files:
         empty = ", ".join(f"NULL::{duck_type(kind)} AS {identifier(name)}" for name, kind in columns + keys)
-        return f"SELECT {empty} WHERE false"
+        return f"SELECT {empty} WHERE false", []
     readers = {"parquet": _parquet, "json": _json, "textfile": _text, "csv": _csv}
-    source, selected = readers[form_of(table)](session, table, columns, f"[{','.join(map(literal, files))}]")
+    source, selected = readers[form](session, table, columns, f"[{','.join(map(literal, files))}]")
     if not keys:
-        return f"SELECT {', '.join(selected)} FROM {source}"
+        return f"SELECT {', '.join(selected)} FROM {source}", parts
     rows = ", ".join(
         "("
         + ", ".join([literal(file), *(literal(None if v == NULL_PARTITION else v) for v in of_file)])
@@ -92,10 +102,11 @@ def relation(session: Session, table: Table) -> str:
     )
     selected += [f"_p.{identifier(name)}::{duck_type(kind)} AS {identifier(name)}" for name, kind in keys]
     names = ", ".join(identifier(name) for name, _ in keys)
-    return (
+    sql = (
         f"SELECT {', '.join(selected)} FROM {source} _t "
         f"JOIN (VALUES {rows}) _p(filename, {names}) ON _t.filename = _p.filename"
     )
+    return sql, parts
 
 
 Reader = tuple[str, list[str]]

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlparse
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyiceberg import transforms
 from pyiceberg.catalog import Catalog as IcebergCatalog
 from pyiceberg.catalog import load_catalog
 from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.io import FileIO
+from pyiceberg.table import StaticTable
 
 from .errors import AthenaFailure
+from .scans import Sizes, parquet_sizes
+
+STATES_KEPT = 100
+"""States of tables whose rows are kept in memory; a state never changes, and tests ask for it again."""
 
 PERIODS: dict[str, Callable[[], Any]] = {
     "year": transforms.YearTransform,
@@ -27,19 +36,39 @@ class Iceberg:
     """The Iceberg tables of the double."""
 
     def __init__(self, endpoint: str, region: str) -> None:
-        properties = {"type": "glue", "py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"}
+        properties: dict[str, str] = {"type": "glue", "py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"}
         for service in ("glue", "s3"):
             properties[f"{service}.endpoint"] = endpoint
             properties[f"{service}.region"] = region
             properties[f"{service}.access-key-id"] = "test"
             properties[f"{service}.secret-access-key"] = "test"
+        self.properties = properties
         self.catalog: IcebergCatalog = load_catalog("glue", **properties)
+        self._read: OrderedDict[str, tuple[pa.Table, list[Sizes]]] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def read(self, database: str, name: str) -> tuple[pa.Table, int]:
-        """The present rows, and the bytes of the files they are in."""
-        scan = self.catalog.load_table((database, name)).scan()
-        size = sum(task.file.file_size_in_bytes for task in scan.plan_files())
-        return scan.to_arrow(), size
+    def read(self, table: dict[str, Any]) -> tuple[pa.Table, list[Sizes]]:
+        """The rows of a table of Glue, and the sizes of the files they are in."""
+        state = table["Parameters"]["metadata_location"]
+        with self._lock:
+            known = self._read.get(state)
+            if known is not None:
+                self._read.move_to_end(state)
+                return known
+        loaded = StaticTable.from_metadata(state, self.properties)
+        scan = loaded.scan()
+        sizes = [self._sizes(loaded.io, task.file.file_path) for task in scan.plan_files()]
+        read = scan.to_arrow(), sizes
+        with self._lock:
+            self._read[state] = read
+            while len(self._read) > STATES_KEPT:
+                self._read.popitem(last=False)
+        return read
+
+    @staticmethod
+    def _sizes(io: FileIO, path: str) -> Sizes:
+        with io.new_input(path).open() as file:
+            return parquet_sizes(pq.read_metadata(file))
 
     def create(
         self, database: str, name: str, location: str, rows: pa.Table, partitioning: list[str]

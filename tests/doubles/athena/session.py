@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -15,8 +18,10 @@ from . import hive
 from .catalog import Catalog
 from .errors import AthenaFailure, Cancelled, NotSupportedByDouble
 from .iceberg import Iceberg
+from .instances import Instances
 from .refusals import parse
-from .translate import CATALOG, MACROS, SESSION, to_duckdb
+from .scans import Part, Planner, Relation
+from .translate import CATALOG, meaning
 from .values import duck_type, identifier
 
 # What DuckDB says -> Athena's code.
@@ -37,48 +42,72 @@ UNTOLD = r"No function matches|Unimplemented type"
 RESULT = "_result"
 
 
+@dataclass(frozen=True)
+class Services:
+    """What all statements of a double share."""
+
+    catalog: Catalog
+    iceberg: Iceberg
+    instances: Instances
+    planner: Planner
+
+
 class Session:
-    """Binds, runs and measures one statement; `scanned` is the bytes of the objects it has read."""
+    """Binds, runs and measures one statement; `scanned` is the bytes that Athena would have read for it."""
+
+    con: duckdb.DuckDBPyConnection
 
     def __init__(
-        self, catalog: Catalog, iceberg: Iceberg, output: str, enforced_location: bool, cutoff: int | None
+        self,
+        services: Services,
+        output: str,
+        enforced_location: bool,
+        cutoff: int | None,
     ) -> None:
-        self.catalog = catalog
-        self.iceberg = iceberg
+        self.catalog = services.catalog
+        self.iceberg = services.iceberg
+        self.instances = services.instances
+        self.planner = services.planner
         self.output = output
         self.enforced_location = enforced_location
         self.cutoff = cutoff
         self.scanned = 0
         self.schema: dict[str, Any] = {}
+        self.relations: list[Relation] = []
         self.stopped = threading.Event()
         self.ending = threading.Lock()
-        self.closed = False
-        self.con = duckdb.connect()
-        self.con.execute(f"ATTACH ':memory:' AS {CATALOG}")
-        for statement in SESSION + MACROS:
-            self.con.execute(statement)
+        self.running = False
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Hold a DuckDB for as long as the statement runs."""
+        with self.instances.borrowed() as self.con:
+            with self.ending:
+                self.running = True
+            try:
+                yield
+            finally:
+                with self.ending:
+                    self.running = False
 
     def stop(self) -> None:
         """End the statement from another thread; one that has ended is left alone."""
         with self.ending:
-            if not self.closed:
-                self.stopped.set()
+            self.stopped.set()
+            if self.running:
                 self.con.interrupt()
-
-    def close(self) -> None:
-        """Let go of what the statement held."""
-        with self.ending:
-            self.closed = True
-            self.con.close()
 
     def go_on(self) -> None:
         """Fail where the statement was stopped; asked before everything that cannot be taken back."""
         if self.stopped.is_set():
             raise Cancelled("Query cancelled by user")
 
-    def scan(self, size: int) -> None:
-        """Count bytes read, up to the limit of the work group."""
-        self.scanned += size
+    def measure(self, query: exp.Expression) -> None:
+        """Count the bytes that a translated query reads, up to the limit of the work group."""
+        try:
+            self.scanned += self.planner.scanned(self.relations, query)
+        except duckdb.Error as error:
+            raise failure(error) from error
         if self.cutoff is not None and self.scanned > self.cutoff:
             raise Cancelled("Bytes scanned limit was exceeded")
 
@@ -113,6 +142,8 @@ class Session:
 
     def _create(self, database: str, name: str, depth: int) -> dict[str, exp.DataType]:
         found = self.catalog.existing(database, name)
+        parts: list[Part] = []
+        query: exp.Expression | None = None
         if depth > 20:
             raise AthenaFailure("VIEW_IS_RECURSIVE", f"line 1:15: View '{database}.{name}' is recursive")
         if glue.is_view(found):
@@ -120,15 +151,16 @@ class Session:
             tree = parse(view["originalSql"])
             home = view.get("schema") or database
             self.bind(tree, home, depth + 1)
-            sql = to_duckdb(tree, self.schema, home)
+            query = meaning(tree, self.schema, home)
+            sql = query.sql("duckdb")
         elif glue.is_iceberg(found):
             relation = f"iceberg_{database}_{name}"
-            arrow, size = self.iceberg.read(database, name)
-            self.scan(size)
+            arrow, sizes = self.iceberg.read(found)
+            parts = [Part(sizes)]
             self.con.register(relation, arrow)
             sql = f"SELECT * FROM {identifier(relation)}"
         else:
-            sql = hive.relation(self, found)
+            sql, parts = hive.relation(self, found)
         whole = f"{CATALOG}.{identifier(database)}.{identifier(name)}"
         self.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{identifier(database)}")
         self.execute(f"CREATE VIEW {whole} AS {sql}")
@@ -138,13 +170,18 @@ class Session:
             raise AthenaFailure(
                 "VIEW_IS_STALE", f"line 1:15: View '{CATALOG}.{database}.{name}' is stale or in invalid state"
             )
+        types = {row[0]: row[1] for row in described}
+        self.relations.append(Relation(database, name, types, parts, query))
         return columns
 
-    def translated(self, tree: exp.Expression, database: str) -> str:
-        """DuckDB's SQL for a query, everything it names bound."""
+    def translated(self, tree: exp.Expression, database: str, reads: bool = True) -> str:
+        """DuckDB's SQL for a query, everything it names bound, and what it reads counted unless it only plans."""
         inner = tree.unnest() if isinstance(tree, exp.Subquery) else tree
         self.bind(inner, database)
-        return to_duckdb(inner, self.schema, database)
+        query = meaning(inner, self.schema, database)
+        if reads:
+            self.measure(query)
+        return query.sql("duckdb")
 
     def keep(self, tree: exp.Expression, database: str) -> list[tuple[str, Any]]:
         """Run a query into the table of the result; name and DuckDB type of its columns."""

@@ -72,7 +72,8 @@ class Statements:
             statement.started = time.time()
             statement.state = "RUNNING"
             database = (statement.context.get("Database") or "default").lower()
-            statement.result = self.engine.run(statement.session, statement.sql, database)
+            with statement.session.open():
+                statement.result = self.engine.run(statement.session, statement.sql, database)
             self.engine.storage.put(statement.location, statement.result.file())
             self.engine.storage.put(statement.location + ".metadata", b"")
             state = "SUCCEEDED"
@@ -85,7 +86,6 @@ class Statements:
         except Exception as error:  # noqa: BLE001 - whatever the double does wrong is told, never taken for Athena's
             traceback.print_exc()
             statement.unsupported, state = f"double is broken: {type(error).__name__}: {error}", "UNSUPPORTED"
-        statement.session.close()
         statement.ended = time.time()
         self._note(statement, state)
         statement.state = state

@@ -34,9 +34,14 @@ SESSION = [
 
 def to_duckdb(query: exp.Expression, schema: dict[str, Any], database: str) -> str:
     """DuckDB's SQL for a parsed query over `schema` ({catalog: {database: {table: {column: type}}}})."""
+    return meaning(query, schema, database).sql("duckdb")
+
+
+def meaning(query: exp.Expression, schema: dict[str, Any], database: str) -> exp.Expression:
+    """DuckDB's tree for a parsed query."""
     tree = understood(query, schema, database)
     refuse_types(tree)
-    return tree.transform(_unnest).transform(rewrite).sql("duckdb")
+    return tree.transform(_unnest).transform(rewrite)
 
 
 def understood(query: exp.Expression, schema: dict[str, Any], database: str) -> exp.Expression:

@@ -28,7 +28,7 @@ def create_view(session: Session, body: str, database: str) -> Result:
     session.catalog.require_database(place)
     tree = parse(match[3])
     refuse_unnamed(tree)
-    described = session.execute(f"DESCRIBE {session.translated(tree, database)}").fetchall()
+    described = session.execute(f"DESCRIBE {session.translated(tree, database, reads=False)}").fetchall()
     types = {row[0]: session.con.sql(f"SELECT NULL::{row[1]} AS c").types[0] for row in described}
     columns: Columns = [(row[0], types[row[0]]) for row in described]
     refuse_columns(columns)

@@ -1,0 +1,156 @@
+"""The bytes that Athena would read for a statement: columns used, of partitions not ruled out.
+
+Here: which columns of which files, by planning the statement over empty tables, and how large they are, by the files'
+footers. Not here: reading them.
+
+As in Trino a WITH query that is named twice is read twice. Filters on partition keys rule partitions out where they
+are constants. What is not seen: row groups and Iceberg's files that statistics rule out, so that Athena may read less.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+from sqlglot import exp
+
+from .instances import Instances
+from .translate import CATALOG
+from .values import identifier
+
+STUBS = "_stubs"
+FOOTER_END_BYTES = 8
+"""Length of the footer and the magic word behind it."""
+
+# Rewrites of DuckDB that would rule out, share or join away what Trino reads; empty tables have telling statistics.
+_NOT_TRINOS = (
+    "SET disabled_optimizers = 'statistics_propagation,row_group_pruner,late_materialization,common_subplan,"
+    "join_elimination,window_self_join,materialized_cte,sampling_pushdown,empty_result_pullup'"
+)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """One file: the bytes of its columns, and those that are read whatever is asked (a footer, or all of it)."""
+
+    columns: Mapping[str, int]
+    always: int
+
+    def read(self, names: set[str]) -> int:
+        """The bytes read for some columns."""
+        return self.always + sum(self.columns.get(name, 0) for name in names)
+
+
+def parquet_sizes(metadata: pq.FileMetaData) -> Sizes:
+    """The compressed bytes of each top-level column's chunks, by its name in lower case; and the footer's."""
+    columns: Counter[str] = Counter()
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        for place in range(metadata.num_columns):
+            chunk = row_group.column(place)
+            columns[chunk.path_in_schema.split(".")[0].lower()] += chunk.total_compressed_size
+    return Sizes(columns, metadata.serialized_size + FOOTER_END_BYTES)
+
+
+@lru_cache(maxsize=10_000)
+def parquet_sizes_of(file: Path) -> Sizes:
+    """The sizes of a file on disk, which never changes under its name."""
+    return parquet_sizes(pq.read_metadata(file))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Files that a filter on partition keys rules out together, and the keys' values as DuckDB's SQL, by name."""
+
+    files: Sequence[Sizes]
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table, by its parts and the types of its columns, or a view, by its query."""
+
+    database: str
+    table: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
+    query: exp.Expression | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name in DuckDB."""
+        return f"{CATALOG}.{identifier(self.database)}.{identifier(self.table)}"
+
+
+class Planner:
+    """Plans statements over empty tables."""
+
+    def __init__(self) -> None:
+        self.instances = Instances((_NOT_TRINOS,))
+
+    def scanned(self, relations: Sequence[Relation], query: exp.Expression) -> int:
+        """The bytes that a query reads of relations, which come in the order of their making, views among them."""
+        parts: list[Sequence[Sizes]] = []
+        with self.instances.borrowed() as connection:
+            for schema in {STUBS, *(relation.database for relation in relations)}:
+                connection.execute(f"CREATE SCHEMA {CATALOG}.{identifier(schema)}")
+            for relation in relations:
+                sql = inlined(relation.query) if relation.query else _over_stubs(connection, relation, parts)
+                connection.execute(f"CREATE VIEW {relation.name} AS {sql}")
+            plan = connection.execute(f"EXPLAIN (FORMAT JSON) {inlined(query)}").fetchall()
+        scans = _scans(json.loads(plan[0][1]))
+        return sum(sizes.read(words) for number, words in scans for sizes in parts[number])
+
+
+def inlined(query: exp.Expression) -> str:
+    """DuckDB's SQL of a query whose WITH queries are read wherever they are named."""
+    copied = query.copy()
+    for shared in copied.find_all(exp.CTE):
+        shared.set("materialized", False)
+    return copied.sql("duckdb")
+
+
+def _over_stubs(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, parts: list[Sequence[Sizes]]
+) -> str:
+    """A table's query over an empty table for each of its parts, whose files join `parts` under its number."""
+    branches = []
+    for part in relation.parts or [Part([])]:
+        stub = f"{CATALOG}.{STUBS}.t{len(parts)}"
+        typed = [
+            f"{identifier(name)} {kind}"
+            for name, kind in relation.columns.items()
+            if name.lower() not in part.keys
+        ]
+        connection.execute(f"CREATE TABLE {stub} ({', '.join(typed)})")
+        parts.append(part.files)
+        selected = [
+            f"{part.keys[name.lower()]}::{kind} AS {identifier(name)}"
+            if name.lower() in part.keys
+            else identifier(name)
+            for name, kind in relation.columns.items()
+        ]
+        branches.append(f"SELECT {', '.join(selected)} FROM {stub}")
+    return " UNION ALL ".join(branches)
+
+
+def _scans(plan: list[Any]) -> Iterator[tuple[int, set[str]]]:
+    """Of each scan in a plan the number of the stub, and the words that its columns are among."""
+    left = list(plan)
+    while left:
+        node = left.pop()
+        left += node["children"]
+        scan = node.get("extra_info", {})
+        if f".{STUBS}." in scan.get("Table", ""):
+            told = [scan.get("Projections") or [], scan.get("Filters") or []]
+            texts = [text for one in told for text in ([one] if isinstance(one, str) else one)]
+            bare = re.sub(r"'(?:[^']|'')*'", " ", " ".join(texts)).lower()
+            yield int(scan["Table"].rsplit(".t", 1)[1]), set(re.findall(r"\w+", bare))
