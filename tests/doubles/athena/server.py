@@ -173,8 +173,8 @@ class AthenaDouble:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_DATA_PATH": str(self.endpoints),
+            "AWS_EC2_METADATA_DISABLED": "true",
         }
 
 
