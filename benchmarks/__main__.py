@@ -1,16 +1,24 @@
 """`make bench`: measure, print, and with `--write` put the figures into docs/benchmarks.md.
 
-`python -m benchmarks [--write] [build] [loop] [chat] [live] [quality] [names]`
+`python -m benchmarks [--write] [build] [loop] [chat] [live] [quality] [names] [athena_scan]`
 """
 
 import platform
 import sys
 from datetime import date
 
-from benchmarks import build, chat, live, loop, names, quality
+from benchmarks import athena_scan, build, chat, live, loop, names, quality
 from benchmarks.platform_process import PROJECT_ROOT
 
-SECTIONS = {"build": build, "quality": quality, "loop": loop, "chat": chat, "live": live, "names": names}
+SECTIONS = {
+    "build": build,
+    "quality": quality,
+    "loop": loop,
+    "chat": chat,
+    "live": live,
+    "names": names,
+    "athena_scan": athena_scan,
+}
 PAGE = PROJECT_ROOT / "docs" / "benchmarks.md"
 
 
@@ -30,14 +38,15 @@ def main(arguments: list[str]) -> None:
 
 
 def _write(name: str, lines: list[str]) -> None:
-    """Replace the table between a section's marks."""
-    page = PAGE.read_text()
+    """Replace the table between a section's marks, on the section's own page where it has one."""
+    place = getattr(SECTIONS[name], "PAGE", PAGE)
+    page = place.read_text()
     start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     before, rest = page.split(start, 1)
     _, after = rest.split(end, 1)
     stamp = f"Measured {date.today()}, Python {platform.python_version()}, {platform.machine()}.\n\n"  # noqa: DTZ011
     table = "\n".join(["| what | figure |", "|---|---|", *lines])
-    PAGE.write_text(f"{before}{start}{stamp}{table}\n{end}{after}")
+    place.write_text(f"{before}{start}{stamp}{table}\n{end}{after}")
 
 
 if __name__ == "__main__":

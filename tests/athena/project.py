@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from tests.dbt.platform import PROJECT, Platform, run_dbt
+from tests.dbt.platform import PROJECT, Platform, day, run_dbt
 
 from .account import Account
+from .changes import OTHER_SOURCE, observe_changes
 from .parity import Compared, compare
 
 MARTS = sorted(path.stem for path in PROJECT.glob("models/marts/*.sql"))
@@ -33,6 +35,11 @@ class Stage:
     results: dict[str, str]
     """What became of each node, by its name."""
     marts: dict[str, Compared]
+
+
+def differences(stage: Stage) -> list[str]:
+    """What is not as on DuckDB."""
+    return [text for one in stage.marts.values() for text in one.differences]
 
 
 @dataclass
@@ -62,6 +69,18 @@ class Project:
             wanted = {mart: warehouse.sql(f"from main.{mart}").to_arrow_table() for mart in MARTS}
         for mart in MARTS:
             self.stages[name].marts[mart] = compare(mart, self.account.table(mart), wanted[mart])
+
+    def all_stages(self, tables: dict[str, pa.Table]) -> None:
+        """Build, refresh, purge and build from nothing; then what else dbt does. `tables` are in the lake already."""
+        self.stage("build", lambda platform: None, [])
+        self.stage(
+            "increment", lambda platform: observe_changes(platform, tables), ["run"], DBT_REFRESH="true"
+        )
+        self.stage(
+            "purge", lambda platform: platform.lake.purge(day(4), OTHER_SOURCE), ["run", "--full-refresh"]
+        )
+        self.command("freshness", "source", "freshness")
+        self.command("docs", "docs", "generate")
 
     def command(self, name: str, *args: str) -> None:
         """Run another command of dbt on Athena."""

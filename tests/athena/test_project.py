@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,50 +11,31 @@ pytest.importorskip("moto.server")
 pytest.importorskip("pyiceberg.catalog")
 pytest.importorskip("dbt.adapters.athena", reason="the project is built by dbt-athena")
 
-import spotify_assets.sample
-from tests.conftest import SHARED_DATA
-from tests.dbt.conftest import built_once
-from tests.dbt.platform import Platform, day
+from tests.dbt.platform import Platform
 from tests.doubles.athena.server import AthenaDouble
 from tests.grammar.grammars import NO_NODE, NODE, refusals
 
 from .account import Account
-from .changes import OTHER_SOURCE, observe_changes
-from .project import MARTS, Project
+from .project import MARTS, Project, differences
+from .starting_point import starting_point
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-CI_SAMPLE = SHARED_DATA / "ci_sample"
 BUILDS = ["build", "increment", "purge"]
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """Every stage, once. Of 300 recorded artists, or of the bundled sample where they are absent."""
-    if CI_SAMPLE.is_dir():
-        built = built_once(tmp_path_factory, "recorded", CI_SAMPLE)
-    else:
-        built = built_once(tmp_path_factory, "bundled", Path(spotify_assets.sample.__file__).parent)
+    """Every stage, once."""
+    built = starting_point(tmp_path_factory)
     home = tmp_path_factory.mktemp("athena") / "home"
     shutil.copytree(built.platform.home, home, symlinks=True)
     log = home / "statements.jsonl"
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with AthenaDouble(log=log) as double:
         account = Account(double.env, bucket="lake")
         account.client("s3").create_bucket(Bucket=account.bucket)
         project = Project(Platform(home), account, log)
-        project.stage("build", lambda platform: None, [])
-        project.stage(
-            "increment",
-            lambda platform: observe_changes(platform, built.tables),
-            ["run"],
-            DBT_REFRESH="true",
-        )
-        project.stage(
-            "purge", lambda platform: platform.lake.purge(day(4), OTHER_SOURCE), ["run", "--full-refresh"]
-        )
-        project.command("freshness", "source", "freshness")
-        project.command("docs", "docs", "generate")
+        project.all_stages(built.tables)
         yield project
 
 
@@ -69,7 +48,7 @@ def test_the_marts_are_those_of_duckdb(
         rows, gap = compared[mart].rows, compared[mart].largest_float_difference
         record_property(mart, f"{rows} rows, floats within {gap:.1e}")
         print(f"{stage}: {mart}: {rows} rows compared, floats at most {gap:.1e} apart")
-    assert [text for one in compared.values() for text in one.differences] == []
+    assert differences(project.stages[stage]) == []
     assert min(compared[mart].rows for mart in ("dim_artists", "artist_similarity", "track_similarity")) > 0
 
 

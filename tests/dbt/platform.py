@@ -42,7 +42,7 @@ def run_dbt(
         env={"PATH": os.environ["PATH"], "HOME": str(scratch), **variables},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
     )
     assert (done.returncode == 0) == ok, done.stdout[-6000:] + done.stderr[-2000:]
     return done

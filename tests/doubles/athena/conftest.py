@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -27,7 +26,6 @@ def double() -> Iterator[AthenaDouble]:
         )
     from .server import AthenaDouble
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with AthenaDouble() as running:
         yield running
 

@@ -45,24 +45,26 @@ class Iceberg:
         self.properties = properties
         self.catalog: IcebergCatalog = load_catalog("glue", **properties)
         self._read: OrderedDict[str, tuple[pa.Table, list[Sizes]]] = OrderedDict()
+        self._reading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def read(self, table: dict[str, Any]) -> tuple[pa.Table, list[Sizes]]:
         """The rows of a table of Glue, and the sizes of the files they are in."""
         state = table["Parameters"]["metadata_location"]
         with self._lock:
-            known = self._read.get(state)
-            if known is not None:
-                self._read.move_to_end(state)
-                return known
-        loaded = StaticTable.from_metadata(state, self.properties)
-        scan = loaded.scan()
-        sizes = [self._sizes(loaded.io, task.file.file_path) for task in scan.plan_files()]
-        read = scan.to_arrow(), sizes
-        with self._lock:
-            self._read[state] = read
-            while len(self._read) > STATES_KEPT:
-                self._read.popitem(last=False)
+            reading = self._reading.setdefault(state, threading.Lock())
+        # Statements that want the same state wait for the first instead of reading it, too.
+        with reading:
+            read = self._read.get(state)
+            if read is None:
+                loaded = StaticTable.from_metadata(state, self.properties)
+                scan = loaded.scan()
+                sizes = [self._sizes(loaded.io, task.file.file_path) for task in scan.plan_files()]
+                read = scan.to_arrow(), sizes
+                with self._lock:
+                    self._read[state] = read
+                    while len(self._read) > STATES_KEPT:
+                        self._read.popitem(last=False)
         return read
 
     @staticmethod

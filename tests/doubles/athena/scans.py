@@ -96,9 +96,9 @@ class Planner:
     def __init__(self) -> None:
         self.instances = Instances((_NOT_TRINOS,))
 
-    def scanned(self, relations: Sequence[Relation], query: exp.Expression) -> int:
-        """The bytes that a query reads of relations, which come in the order of their making, views among them."""
-        parts: list[Sequence[Sizes]] = []
+    def scanned(self, relations: Sequence[Relation], query: exp.Expression) -> Counter[str]:
+        """The bytes that a query reads, by table; of relations in the order of their making, views among them."""
+        parts: list[tuple[str, Sequence[Sizes]]] = []
         with self.instances.borrowed() as connection:
             for schema in {STUBS, *(relation.database for relation in relations)}:
                 connection.execute(f"CREATE SCHEMA {CATALOG}.{identifier(schema)}")
@@ -106,8 +106,11 @@ class Planner:
                 sql = inlined(relation.query) if relation.query else _over_stubs(connection, relation, parts)
                 connection.execute(f"CREATE VIEW {relation.name} AS {sql}")
             plan = connection.execute(f"EXPLAIN (FORMAT JSON) {inlined(query)}").fetchall()
-        scans = _scans(json.loads(plan[0][1]))
-        return sum(sizes.read(words) for number, words in scans for sizes in parts[number])
+        read: Counter[str] = Counter()
+        for number, words in _scans(json.loads(plan[0][1])):
+            table, files = parts[number]
+            read[table] += sum(sizes.read(words) for sizes in files)
+        return read
 
 
 def inlined(query: exp.Expression) -> str:
@@ -119,7 +122,7 @@ def inlined(query: exp.Expression) -> str:
 
 
 def _over_stubs(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, parts: list[Sequence[Sizes]]
+    connection: duckdb.DuckDBPyConnection, relation: Relation, parts: list[tuple[str, Sequence[Sizes]]]
 ) -> str:
     """A table's query over an empty table for each of its parts, whose files join `parts` under its number."""
     branches = []
@@ -131,7 +134,7 @@ def _over_stubs(
             if name.lower() not in part.keys
         ]
         connection.execute(f"CREATE TABLE {stub} ({', '.join(typed)})")
-        parts.append(part.files)
+        parts.append((f"{relation.database}.{relation.table}", part.files))
         selected = [
             f"{part.keys[name.lower()]}::{kind} AS {identifier(name)}"
             if name.lower() in part.keys

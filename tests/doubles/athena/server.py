@@ -6,6 +6,7 @@ python -m tests.doubles.athena.server [port]
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sys
@@ -144,6 +145,7 @@ class AthenaDouble:
         self.endpoint = ""
 
     def __enter__(self) -> AthenaDouble:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         # moto reads whom to call when its server first meets the service; the class can be told later.
         urls.url_paths = {"{0}/$": ExecutingAthena.dispatch}
         self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=self.port, verbose=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Services:
 
 
 class Session:
-    """Binds, runs and measures one statement; `scanned` is the bytes that Athena would have read for it."""
+    """Binds, runs and measures one statement; `read` is the bytes that Athena would have read for it, by table."""
 
     con: duckdb.DuckDBPyConnection
 
@@ -71,7 +72,7 @@ class Session:
         self.output = output
         self.enforced_location = enforced_location
         self.cutoff = cutoff
-        self.scanned = 0
+        self.read: Counter[str] = Counter()
         self.schema: dict[str, Any] = {}
         self.relations: list[Relation] = []
         self.stopped = threading.Event()
@@ -102,10 +103,15 @@ class Session:
         if self.stopped.is_set():
             raise Cancelled("Query cancelled by user")
 
+    @property
+    def scanned(self) -> int:
+        """Bytes read, of all tables."""
+        return self.read.total()
+
     def measure(self, query: exp.Expression) -> None:
         """Count the bytes that a translated query reads, up to the limit of the work group."""
         try:
-            self.scanned += self.planner.scanned(self.relations, query)
+            self.read += self.planner.scanned(self.relations, query)
         except duckdb.Error as error:
             raise failure(error) from error
         if self.cutoff is not None and self.scanned > self.cutoff:

@@ -100,6 +100,7 @@ class Statements:
             "kind": statement.result.kind if statement.result else None,
             "milliseconds": milliseconds(statement),
             "scanned": statement.session.scanned,
+            "read": statement.session.read,
         }
         with self.log.open("a") as log:
             log.write(json.dumps(entry) + "\n")

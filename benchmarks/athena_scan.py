@@ -1,0 +1,172 @@
+"""Bytes that Athena would read: for a rebuild, and for a refresh of some artists, on the double of Athena.
+
+The most popular artists of MusicOSet, observed whole every week of a month, then some of them once more.
+Figures are what the double counts (tests/doubles/athena/scans.py); 100,000 artists are ten times 10,000.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from benchmarks.build import MUSICOSET
+from benchmarks.platform_process import PROJECT_ROOT
+
+PAGE = PROJECT_ROOT / "docs" / "athena-cost.md"
+SIZES = {1_000: (1, 100), 10_000: (10,)}
+"""Artists of a catalogue, and how many of them are refreshed."""
+WEEKS = (1, 8, 15, 22)
+MODEL = "m20261101T120000Z-0001"
+
+MB = 2**20
+TB = 2**40
+DOLLARS_PER_TB = 5.0
+LEAST_BILLED = 10 * MB
+BILLED = frozenset({"SELECT", "CREATE_TABLE_AS_SELECT", "INSERT", "MERGE", "UNLOAD"})
+"""What a statement must be to be billed, and read a table: DDL is free, making views among it."""
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """What the statements of one run of dbt read, and what they are billed as."""
+
+    statements: int
+    raw: int
+    """Of observations in the lake and of the similarity model."""
+    tables: int
+    """Of tables that dbt built, by models."""
+    checks: int
+    """Of anything, by dbt's tests."""
+    each: tuple[int, ...]
+    """Of every statement that is billed."""
+
+    @property
+    def billed(self) -> int:
+        """Whole megabytes, ten at least for each statement."""
+        return sum(max(LEAST_BILLED, -(-size // MB) * MB) for size in self.each)
+
+    def times(self, factor: int) -> "Bytes":
+        """What the same statements read of so many times as many rows."""
+        grown = (factor * one for one in (self.raw, self.tables, self.checks))
+        return Bytes(self.statements, *grown, tuple(factor * size for size in self.each))
+
+    def __str__(self) -> str:
+        """The figures of the table."""
+        of = ", ".join(f"{one / MB:.1f}" for one in (self.raw, self.tables, self.checks))
+        price = self.billed / TB * DOLLARS_PER_TB
+        return f"{self.statements}; {of} MB; {self.billed / MB:,.0f} MB; ${price:.4f}"
+
+
+def count(statements: Sequence[dict[str, Any]], raw_schema: str) -> Bytes:
+    """Sum what the double noted of statements."""
+    raw = tables = checks = 0
+    each = []
+    for statement in statements:
+        of_raw = sum(size for table, size in statement["read"].items() if table.startswith(f"{raw_schema}."))
+        if '"node_id": "test.' in statement["sql"]:
+            checks += statement["scanned"]
+        else:
+            raw, tables = raw + of_raw, tables + statement["scanned"] - of_raw
+        # The adapter keeps counts by selecting them as constants, which reads nothing.
+        if statement["kind"] in BILLED and statement["read"]:
+            each.append(statement["scanned"])
+    return Bytes(len(statements), raw, tables, checks, tuple(each))
+
+
+def catalogue(size: int) -> dict[str, pa.Table]:
+    """The most popular artists of MusicOSet with the tracks that credit them."""
+    tables = {path.stem: pq.read_table(path) for path in sorted(MUSICOSET.glob("*.parquet"))}
+    order = [("popularity", "descending"), ("artist_id", "ascending")]
+    tables["artists"] = tables["artists"].sort_by(order).slice(0, size)
+    return cut(tables, tables["artists"]["artist_id"])
+
+
+def cut(tables: dict[str, pa.Table], artists: pa.ChunkedArray) -> dict[str, pa.Table]:
+    """What tables say of some artists."""
+
+    def among(table: str, column: str, ids: pa.ChunkedArray) -> pa.Table:
+        return tables[table].filter(pc.is_in(tables[table][column], value_set=ids.combine_chunks()))
+
+    credits = among("track_artists", "artist_id", artists)
+    return {
+        "artists": among("artists", "artist_id", artists),
+        "track_artists": among("track_artists", "track_id", credits["track_id"]),
+        "tracks": among("tracks", "track_id", credits["track_id"]),
+        "audio_features": among("audio_features", "track_id", credits["track_id"]),
+    }
+
+
+def rows() -> Iterator[tuple[str, str]]:
+    """Yield what was measured and its figures."""
+    if not MUSICOSET.is_dir():
+        yield "MusicOSet", "not measured: ../shared/data is not there"
+        return
+    measured: dict[tuple[int, int | None], Bytes] = {}
+    for size, refreshed in SIZES.items():
+        with tempfile.TemporaryDirectory() as directory:
+            for artists, read in _measure(Path(directory), size, refreshed):
+                measured[size, artists] = read
+                yield _called(size, artists), str(read)
+    largest = max(SIZES)
+    for (size, artists), read in list(measured.items()):
+        if size == largest:
+            what = _called(10 * size, artists)
+            yield f"{what}, extrapolated", str(read.times(10))
+    for size, refreshed in SIZES.items():
+        whole, few = measured[size, None], measured[size, refreshed[0]]
+        yield (
+            f"{size:,} artists: refresh of {refreshed[0]} : rebuild",
+            f"raw {few.raw / whole.raw:.3f}, other tables {few.tables / whole.tables:.2f}, "
+            f"checks {few.checks / whole.checks:.2f}",
+        )
+
+
+def _called(size: int, artists: int | None) -> str:
+    return f"{size:,} artists: " + ("rebuild" if artists is None else f"refresh of {artists}")
+
+
+def _measure(home: Path, size: int, refreshed: Sequence[int]) -> Iterator[tuple[int | None, Bytes]]:
+    """Build a catalogue of so many artists, then refresh so many of them, one after the other."""
+    # The double is of the tests' packages, which a bench-only import must not need.
+    from tests.athena.account import Account
+    from tests.dbt.platform import Platform, day, run_dbt
+    from tests.doubles.athena.server import AthenaDouble
+
+    tables, platform, log = catalogue(size), Platform(home), home / "statements.jsonl"
+    for number in WEEKS:
+        platform.observe_catalogue(tables, day(number))
+    platform.fit_model(MODEL, tables["audio_features"].drop_null())
+    with AthenaDouble(log=log) as double:
+        account = Account(double.env, bucket="lake")
+        account.client("s3").create_bucket(Bucket=account.bucket)
+
+        def sent(*args: str, **variables: str) -> Bytes:
+            account.hold(home / "lake")
+            before = len(log.read_text().splitlines()) if log.exists() else 0
+            run_dbt(
+                *args, "--target", "athena", scratch=home, variables={**account.dbt_variables, **variables}
+            )
+            noted = [json.loads(line) for line in log.read_text().splitlines()[before:]]
+            return count(noted, account.raw_schema)
+
+        yield None, sent("build")
+        for number, artists in enumerate(refreshed):
+            again = cut(tables, tables["artists"]["artist_id"].slice(0, artists))
+            for table, rows_of_table in again.items():
+                platform.observe(table, _as_records(table, rows_of_table), day(24 + number), run_id="again")
+            yield artists, sent("build", DBT_REFRESH="true")
+
+
+def _as_records(table: str, rows_of_table: pa.Table) -> list[dict[str, Any]]:
+    """Rows with what a second observation changes: how popular they are."""
+    found = rows_of_table.to_pylist()
+    if table in ("artists", "tracks"):
+        for row in found:
+            row["popularity"] = (row["popularity"] or 0) + 1
+    return found

@@ -1,0 +1,58 @@
+"""The project on a real AWS account, as on the double; only with `-m aws` and an account (`loan.py`)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("dbt.adapters.athena", reason="the project is built by dbt-athena")
+
+from tests.dbt.platform import Platform
+
+from .loan import Loan, NotConfigured
+from .project import Project, differences
+from .starting_point import starting_point
+
+pytestmark = [pytest.mark.aws, pytest.mark.timeout(3600)]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Project]:
+    """Every stage, once."""
+    try:
+        loan = Loan.asked_for(os.environ)
+        _say(request, str(loan))
+        loan.take()
+    except NotConfigured as lack:
+        pytest.skip(str(lack))
+    try:
+        built = starting_point(tmp_path_factory)
+        home = tmp_path_factory.mktemp("aws") / "home"
+        shutil.copytree(built.platform.home, home, symlinks=True)
+        project = Project(Platform(home), loan.account)
+        project.all_stages(built.tables)
+        yield project
+    finally:
+        left = loan.give_back()
+        _say(request, "\n".join(left) or "Everything is removed.")
+    assert left == []
+
+
+def _say(request: pytest.FixtureRequest, text: str) -> None:
+    """Tell the person who runs it, whatever pytest captures."""
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print(f"\n{text}", flush=True)
+
+
+@pytest.mark.parametrize("stage", ["build", "increment", "purge"])
+def test_the_marts_are_those_of_duckdb(project: Project, stage: str) -> None:
+    assert differences(project.stages[stage]) == []
+
+
+def test_every_stage_is_green(project: Project) -> None:
+    for name, stage in project.stages.items():
+        print(f"{name}: {stage.seconds:.0f} s")
+        assert set(stage.results.values()) <= {"success", "pass", "no-op", "warn"}, name
