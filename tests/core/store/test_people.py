@@ -1,6 +1,8 @@
 """What the store keeps about people: conversations that expire, names they confirmed, lookups under way."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -88,6 +90,25 @@ def test_new_names_are_counted_by_person_and_day_up_to_the_limit(store: SqlStore
     assert store.lookups.count_new("bob", NOON, 2)
     assert store.lookups.count_new("ann", NOON + timedelta(days=1), 2)
     assert not store.lookups.count_new("ann", NOON, 0)
+
+
+def test_of_stores_that_race_one_looks_a_name_up_and_none_counts_past_the_limit(store_url: str) -> None:
+    stores = [SqlStore(store_url) for _ in range(6)]
+    start = Barrier(len(stores))
+
+    def race(number: int) -> tuple[list[bool], int]:
+        lookups = stores[number].lookups
+        start.wait()
+        began = [lookups.begin(f"name {n}", f"holder {number}", NOON, NOON + HOUR) for n in range(10)]
+        counted = [lookups.count_new("ann", NOON, 20) for _ in range(10)]
+        return began, sum(counted)
+
+    with ThreadPoolExecutor(len(stores)) as threads:
+        results = list(threads.map(race, range(len(stores))))
+    for opened in stores:
+        opened.close()
+    assert [sum(began[n] for began, _ in results) for n in range(10)] == [1] * 10
+    assert sum(counted for _, counted in results) == 20
 
 
 def test_an_artist_is_near_by_each_of_its_names_until_it_loses_them(store: SqlStore) -> None:
