@@ -21,8 +21,8 @@ MAX_EVENT = 4096
 MAX_AHEAD = timedelta(hours=1)
 """How far an event's time may be in the future: clocks differ, but not by more."""
 
-FIRST_TIME = datetime(2026, 1, 1, tzinfo=UTC)
-"""No event is older than the platform."""
+FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
+"""An older time is that of a clock which was never set."""
 
 _COLUMNS = {column.name: column for column in CHAT_TURNS.columns}
 _FORMS = {

@@ -116,7 +116,7 @@ def test_what_may_be_left_out_has_a_meaning_and_what_is_not_known_is_left_alone(
         ("event_time", 1790000000, "event_time is not a time"),
         ("event_time", "2026-11-20T11:59:59", "event_time has no zone"),
         ("event_time", (NOON + timedelta(hours=2)).isoformat(), "event_time is in the future"),
-        ("event_time", "2019-01-01T00:00:00Z", "event_time is before 2026-01-01"),
+        ("event_time", "2019-01-01T00:00:00Z", "event_time is before 2020-01-01"),
         ("event_time", "9999-12-31T23:59:59-23:59", "event_time is not a time"),
         ("query", ["a"], "query is not text"),
     ],
