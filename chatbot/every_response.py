@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from contextvars import ContextVar
+from itertools import count
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,6 +34,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 _RAW = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 _SECURE = (b"strict-transport-security", b"max-age=31536000")
 _MAX_PATH = 100
+_PROCESS = secrets.token_hex(4)
+_COUNT = count(1)
 
 _log = logging.getLogger("chatbot.requests")
 
@@ -49,7 +52,7 @@ class EveryResponse:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        number = secrets.token_hex(8)
+        number = f"{_PROCESS}{next(_COUNT):08x}"
         request_id.set(number)
         began = time.perf_counter()
 
