@@ -42,7 +42,7 @@ ROUTES = (web.routes, kakao.routes, messenger.routes, events.routes, ops.routes,
 JOBS: Mapping[str, Job] = {"kakao": kakao_callback.deliver, "messenger": messenger_outbox.wake}
 """What goes on in this process after a reply has been sent."""
 
-SECONDS_TO_FINISH = 3.0
+SECONDS_TO_FINISH = 2.5
 """How long those jobs may take to end when the server stops."""
 
 _log = logging.getLogger(__name__)

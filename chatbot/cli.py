@@ -21,7 +21,7 @@ from spotify_assets.core.errors import PlatformError, SettingsError, StoreError
 from spotify_assets.core.settings import settings
 from spotify_assets.core.store import ServingStore, open_store
 
-SECONDS_TO_FINISH = 5
+SECONDS_TO_FINISH = 4
 """How long requests in flight may take after SIGTERM."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chatbot.answer import Answer, Reply, Similar, Song
-from chatbot.channels.tapped import replies
+from chatbot.channels.tapped import Tap, taps
 from chatbot.fit import fit, line, units
 from chatbot.language import Language
 from chatbot.messages import cards
@@ -39,10 +39,9 @@ Json = dict[str, Any]
 def render(answer: Answer, language: Language) -> Json:
     """Return the skill response that shows an answer."""
     outputs = [*_hero(answer, language), *_best_known(answer, language), *_similar(answer, language)]
-    offered = replies(answer)
     if not outputs:
         outputs = [_text(_numbered(answer.text, answer.choices, language))]
-    quick = [_quick_reply(reply, cursor) for reply, cursor in offered if units(reply.text) <= MAX_MESSAGE]
+    quick = [_quick_reply(tap) for tap in taps(answer) if units(tap.reply.text) <= MAX_MESSAGE]
     template: Json = {"outputs": outputs[:MAX_OUTPUTS]}
     if quick:
         template["quickReplies"] = quick[:MAX_QUICK_REPLIES]
@@ -131,14 +130,17 @@ def _item(title: str, description: str, image: str | None, url: str) -> Json:
     return item
 
 
-def _quick_reply(reply: Reply, cursor: str | None) -> Json:
+def _quick_reply(tap: Tap) -> Json:
+    """Return what can be tapped; a choice sends its number, for what it sends is seen in the chat."""
     said: Json = {
-        "label": line(reply.label, MAX_LABEL) or "♪",
+        "label": line(tap.reply.label, MAX_LABEL) or "♪",
         "action": "message",
-        "messageText": reply.text,
+        "messageText": tap.reply.text,
     }
-    if cursor:
-        said["extra"] = {"cursor": cursor}
+    if tap.place:
+        said |= {"messageText": f"{tap.place}번", "extra": {"text": tap.reply.text}}
+    elif tap.cursor:
+        said["extra"] = {"cursor": tap.cursor}
     return said
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from chatbot.answer import Answer, Similar
 from chatbot.channels.kakao_reply import is_link
 from chatbot.channels.messenger import payload_of
-from chatbot.channels.tapped import replies
+from chatbot.channels.tapped import taps
 from chatbot.compose import PAGE
 from chatbot.cursor import Cursor
 from chatbot.fit import fit, line, units
@@ -42,9 +42,10 @@ def render(answer: Answer, language: Language) -> Json:
         message = {"text": fit(_numbered(answer), MAX_TEXT) or "♪"}
     cursor = _cursor(answer, shown)
     quick = [
-        {"content_type": "text", "title": line(reply.label, MAX_QUICK_REPLY) or "♪", "payload": payload}
-        for reply, goes_on in replies(answer)
-        if units(payload := payload_of(reply.text, cursor if goes_on else None, language)) <= MAX_PAYLOAD
+        {"content_type": "text", "title": line(tap.reply.label, MAX_QUICK_REPLY) or "♪", "payload": payload}
+        for tap in taps(answer)
+        if units(payload := payload_of(tap.reply.text, cursor if tap.cursor else None, language))
+        <= MAX_PAYLOAD
     ]
     if quick:
         message["quick_replies"] = quick[:MAX_QUICK_REPLIES]

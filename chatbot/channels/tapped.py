@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from chatbot import messages
 from chatbot.answer import Answer, Reply
 
 _MORE = {messages.more("ko"), messages.more("en")}
 
 
-def replies(answer: Answer) -> list[tuple[Reply, str | None]]:
-    """Return an answer's choices, then its quick replies; beside "more", the cursor to go on from."""
-    offered: list[tuple[Reply, str | None]] = [(choice, None) for choice in answer.choices]
-    for reply in answer.quick_replies:
-        offered.append((reply, answer.cursor if reply.text in _MORE else None))
-    return [(reply, cursor) for reply, cursor in offered if reply.label.strip() and reply.text.strip()]
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """Something to tap."""
+
+    reply: Reply
+    cursor: str | None = None
+    """Beside "more": where it goes on."""
+    place: int | None = None
+    """Of a choice: its number in the list, by which it can be picked as well."""
+
+
+def taps(answer: Answer) -> list[Tap]:
+    """Return an answer's choices, then its quick replies, without blank ones."""
+    choices = [Tap(choice, place=place) for place, choice in enumerate(answer.choices, 1)]
+    others = [Tap(reply, answer.cursor if reply.text in _MORE else None) for reply in answer.quick_replies]
+    return [tap for tap in choices + others if tap.reply.label.strip() and tap.reply.text.strip()]
