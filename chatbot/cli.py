@@ -100,10 +100,18 @@ def serve(
     import uvicorn
 
     from chatbot.app import make_app
+    from chatbot.identity import user_ids
     from chatbot.logs import log_as_json
+    from spotify_assets.core.event_stream import open_stream
 
     log_as_json()
     store = _store()
+    try:
+        # What every worker needs is looked at before the first one starts.
+        user_ids(settings())
+        open_stream(settings())
+    except SettingsError as error:
+        _stop(error)
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     options: dict[str, Any] = {

@@ -102,6 +102,22 @@ def test_a_wrong_setting_is_named_and_exits_2(chatbot: Chatbot, arguments: tuple
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stream_that_this_version_has_not_is_named_before_anything_is_served(
+    chatbot: Chatbot, workers: str
+) -> None:
+    done = chatbot("serve", "--port", "0", "--workers", workers, EVENTS_URL="kinesis://chat")
+    assert done.returncode == 2
+    [sentence] = done.stderr.splitlines()
+    assert sentence.startswith("EVENTS_URL=kinesis://chat: this version writes events to directories alone")
+
+
+def test_an_answer_stands_where_no_event_can_tell_of_it(chatbot: Chatbot) -> None:
+    done = chatbot("ask", "aespa", "--json", EVENTS_URL="kinesis://chat")
+    assert json.loads(done.stdout)["kind"] == "artist"
+    assert done.stderr.startswith("The answer stands, but no event tells of it: EVENTS_URL=kinesis://chat")
+
+
 @pytest.mark.parametrize("arguments", [("ask", "aespa", "--json"), ("serve", "--port", "0")])
 def test_a_store_out_of_reach_is_explained_and_exits_1(chatbot: Chatbot, arguments: tuple[str, ...]) -> None:
     done = chatbot(*arguments, SERVING_URL="postgresql+psycopg://u:hidden@127.0.0.1:1/x?connect_timeout=2")
