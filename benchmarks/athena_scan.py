@@ -1,6 +1,6 @@
 """Bytes that Athena would read: for a rebuild, and for a refresh of some artists, on the double of Athena.
 
-The most popular artists of MusicOSet, observed whole every week of a month, then some of them once more.
+The most popular artists of MusicOSet, a seventh of them observed each day of four weeks, then some once more.
 Figures are what the double counts (tests/doubles/athena/scans.py); 100,000 artists are ten times 10,000.
 """
 
@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ from benchmarks.platform_process import PROJECT_ROOT
 PAGE = PROJECT_ROOT / "docs" / "athena-cost.md"
 SIZES = {1_000: (1, 100), 10_000: (10,)}
 """Artists of a catalogue, and how many of them are refreshed."""
-WEEKS = (1, 8, 15, 22)
+FIRST_DAY = datetime(2026, 9, 1, 12, tzinfo=UTC)
+DAYS = 28
+EVERY = 7
+"""Days after which an artist is observed again, as `REFRESH_AFTER_DAYS` has it."""
 MODEL = "m20261101T120000Z-0001"
 
 MB = 2**20
@@ -135,12 +139,17 @@ def _measure(home: Path, size: int, refreshed: Sequence[int]) -> Iterator[tuple[
     """Build a catalogue of so many artists, then refresh so many of them, one after the other."""
     # The double is of the tests' packages, which a bench-only import must not need.
     from tests.athena.account import Account
-    from tests.dbt.platform import Platform, day, run_dbt
+    from tests.dbt.platform import Platform, run_dbt
     from tests.doubles.athena.server import AthenaDouble
 
     tables, platform, log = catalogue(size), Platform(home), home / "statements.jsonl"
-    for number in WEEKS:
-        platform.observe_catalogue(tables, day(number))
+    artists = tables["artists"]["artist_id"]
+    for day in range(DAYS):
+        due = cut(tables, artists.take(list(range(day % EVERY, size, EVERY))))
+        if day == 0:
+            platform.observe_catalogue(due, FIRST_DAY)
+        for table, rows_due in due.items() if day else ():
+            platform.observe(table, rows_due.to_pylist(), FIRST_DAY + timedelta(days=day), run_id="daily")
     platform.fit_model(MODEL, tables["audio_features"].drop_null())
     with AthenaDouble(log=log) as double:
         account = Account(double.env, bucket="lake")
@@ -156,14 +165,14 @@ def _measure(home: Path, size: int, refreshed: Sequence[int]) -> Iterator[tuple[
             return count(noted, account.raw_schema)
 
         yield None, sent("build")
-        for number, artists in enumerate(refreshed):
-            again = cut(tables, tables["artists"]["artist_id"].slice(0, artists))
-            for table, rows_of_table in again.items():
-                platform.observe(table, _as_records(table, rows_of_table), day(24 + number), run_id="again")
-            yield artists, sent("build", DBT_REFRESH="true")
+        for number, few in enumerate(refreshed):
+            at = FIRST_DAY + timedelta(days=DAYS + number)
+            for table, again in cut(tables, artists.slice(0, few)).items():
+                platform.observe(table, _once_more(table, again), at, run_id="again")
+            yield few, sent("build", DBT_REFRESH="true")
 
 
-def _as_records(table: str, rows_of_table: pa.Table) -> list[dict[str, Any]]:
+def _once_more(table: str, rows_of_table: pa.Table) -> list[dict[str, Any]]:
     """Rows with what a second observation changes: how popular they are."""
     found = rows_of_table.to_pylist()
     if table in ("artists", "tracks"):

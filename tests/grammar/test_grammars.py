@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,19 @@ def test_ddl_is_hives_and_the_rest_trinos() -> None:
 def test_functions_are_found_wherever_they_are_called() -> None:
     sql = "select Sum(x) over (order by abs(y)), trim(z) from t where coalesce(ROUND(w), 1) > 0 and try(1 / v) = 2"
     assert parse([sql])[sql].functions == {"sum", "abs", "coalesce", "round", "try"}
+
+
+def test_files_can_be_read_by_hand(tmp_path: Path) -> None:
+    for name, sql, told, code in (
+        ("good", "select 1 as a", "1 statements: nothing wrong", 0),
+        ("bad", "select ['a'] as a", "1:7", 1),
+    ):
+        file = tmp_path / f"{name}.sql"
+        file.write_text(sql, encoding="utf-8")
+        command = [sys.executable, "-m", "tests.grammar", str(file)]
+        done = subprocess.run(command, cwd=PROJECT.parent, capture_output=True, text=True, timeout=120)
+        assert told in done.stdout
+        assert done.returncode == code
 
 
 def test_every_compiled_model_and_test_passes(tmp_path: Path) -> None:
