@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ CONNECTIONS = 8
 WORKERS = 2
 SECONDS = float(os.environ.get("CHAT_SECONDS", "60"))
 NAMES = ("에스파", "샤이니", "BTS", "아이유", "NewJeans", "The Beatles", "Radiohead", "TWICE")
+TURNS = 12
 PUBLISHED_EVERY = 0.25
 STARTS = 7
 
@@ -46,9 +47,9 @@ def _measured(home: Path, env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     with running(command, env, home / "bot.log"):
         port = int(wait_for_text(home / "bot.log", r"127\.0\.0\.1:(\d+)")[1])
         _wait_until_ready(port)
-        constant, chat = (_load(port, what) for what in ("constant", "chat"))
+        constant, chat = _load(port, "constant", "chat")
         with _Publishing(home / "serving.db") as publishing:
-            published = _load(port, "chat")
+            [published] = _load(port, "chat")
     load = f"{CONNECTIONS} connections, {WORKERS} workers, {SECONDS:.0f} s"
     for name, figures in (
         ("GET /healthz (a constant)", constant),
@@ -136,9 +137,10 @@ def _import() -> tuple[float, float]:
     return min(float(clock) for clock, _ in starts), min(float(cpu) for _, cpu in starts)
 
 
-def _load(port: int, what: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.chat", str(port), what]
-    figures: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+def _load(port: int, *what: str) -> list[dict[str, float]]:
+    command = [sys.executable, "-m", "benchmarks.chat", str(port), *what]
+    done = subprocess.run(command, check=True, capture_output=True, cwd=PROJECT_ROOT)
+    figures: list[dict[str, float]] = json.loads(done.stdout)
     return figures
 
 
@@ -157,6 +159,18 @@ class _Seen:
         marks = set(re.findall(rb"~(\d+)~", body)) if b"~" in body else set()
         self.mixed += len(marks) > 1
         self.versions |= marks
+
+    def told(self) -> dict[str, float]:
+        """Return the figures."""
+        took = sorted(self.took)
+        return {
+            "rps": len(took) / SECONDS,
+            "p50": took[len(took) // 2] * 1e3,
+            "p99": took[int(len(took) * 0.99)] * 1e3,
+            "errors": self.errors,
+            "mixed": self.mixed,
+            "versions": len(self.versions),
+        }
 
 
 async def _client(port: int, what: str, number: int, until: float, seen: _Seen) -> None:
@@ -179,21 +193,21 @@ async def _client(port: int, what: str, number: int, until: float, seen: _Seen) 
     writer.close()
 
 
-async def _measure(port: int, what: str, seconds: float) -> dict[str, float]:
-    seen = _Seen()
+async def _measure(port: int, what: str, seconds: float, seen: _Seen) -> None:
     until = time.monotonic() + seconds
     await asyncio.gather(*(_client(port, what, number, until, seen) for number in range(CONNECTIONS)))
-    took = sorted(seen.took)
-    return {
-        "rps": len(took) / seconds,
-        "p50": took[len(took) // 2] * 1e3,
-        "p99": took[int(len(took) * 0.99)] * 1e3,
-        "errors": seen.errors,
-        "mixed": seen.mixed,
-        "versions": len(seen.versions),
-    }
+
+
+async def _compare(port: int, what: Sequence[str]) -> list[dict[str, float]]:
+    """Measure in turns, so that whatever else the machine does at times weighs on all alike."""
+    for one in what:
+        await _measure(port, one, 2.0, _Seen())
+    seen = {one: _Seen() for one in what}
+    for _ in range(TURNS):
+        for one in what:
+            await _measure(port, one, SECONDS / TURNS, seen[one])
+    return [figures.told() for figures in seen.values()]
 
 
 if __name__ == "__main__":
-    asyncio.run(_measure(int(sys.argv[1]), sys.argv[2], 2.0))
-    print(json.dumps(asyncio.run(_measure(int(sys.argv[1]), sys.argv[2], SECONDS))))
+    print(json.dumps(asyncio.run(_compare(int(sys.argv[1]), sys.argv[2:]))))
