@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from operator import itemgetter
 from typing import Any
 
 MOST_TAGS = 8
@@ -28,8 +27,8 @@ class Model:
 
     version: str
     features: tuple[str, ...]
-    breakpoints: Mapping[str, Sequence[Sequence[float]]]
-    """By feature, from low to high: a value, and the first and the last quantile (0 to 1) that have it."""
+    breakpoints: Mapping[str, Sequence[float]]
+    """The quantiles of each feature's values, evenly spaced from 0 to 1."""
     genre_length: int
     sound_scale: int
     complete: int
@@ -179,18 +178,16 @@ def _sound(sounds: Sequence[Mapping[str, float | None]], model: Model) -> list[i
     return [_whole((mean - 0.5) * model.sound_scale) for mean in means]
 
 
-def _quantile(value: float, steps: Sequence[Sequence[float]]) -> float:
+def _quantile(value: float, breakpoints: Sequence[float]) -> float:
     """Return at which share of all tracks a value lies; one that many share has their middle."""
-    at = bisect_right(steps, value, key=itemgetter(0)) - 1
-    if at < 0:
-        return 0.0
-    below, first, last = steps[at]
-    if value == below:
-        return round((first + last) / 2, 9)
-    if at + 1 == len(steps):
-        return 1.0
-    above, next_first, _ = steps[at + 1]
-    return round(last + (next_first - last) * (value - below) / (above - below), 9)
+    last = len(breakpoints) - 1
+    lower, upper = bisect_left(breakpoints, value), bisect_right(breakpoints, value)
+    if lower < upper:
+        return round((lower + upper - 1) / 2 / last, 9)
+    if upper in (0, len(breakpoints)):
+        return 0.0 if upper == 0 else 1.0
+    below, above = breakpoints[upper - 1], breakpoints[upper]
+    return round((upper - 1 + (value - below) / (above - below)) / last, 9)
 
 
 def _product(left: Sequence[int], right: Sequence[int]) -> int:

@@ -153,7 +153,7 @@ def test_the_published_model_places_a_newcomer_among_its_neighbours(
 ) -> None:
     shinee = next(a for a in world.artists.values() if a.name == "SHINee")
     model = Model(
-        version="m1", features=("energy",), breakpoints={"energy": [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]}, genre_length=374,
+        version="m1", features=("energy",), breakpoints={"energy": [0.0, 1.0]}, genre_length=374,
         sound_scale=0, complete=220_000, related=0, first_year=2000, eras=[[0]], popularities=[[0]] * 101,
         cells=[[374, 0, 0, 0, 0, 374**2], [0, 374, 0, 0, 0, 374**2]], genre_dimensions=2,
     )  # fmt: skip

@@ -20,10 +20,7 @@ from spotify_assets.core.similarity import (
 MODEL = Model(
     version="m1",
     features=("energy", "tempo"),
-    breakpoints={
-        "energy": [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [1.0, 1.0, 1.0]],
-        "tempo": [[80.0, 0.0, 0.0], [100.0, 0.25, 0.75], [180.0, 1.0, 1.0]],
-    },
+    breakpoints={"energy": [0.0, 0.25, 0.5, 0.75, 1.0], "tempo": [80.0, 100.0, 100.0, 100.0, 180.0]},
     genre_length=374,
     sound_scale=141,
     complete=220_000,

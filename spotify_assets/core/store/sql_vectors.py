@@ -49,8 +49,10 @@ class SqlVectors:
     def put(self, version: str, parts: Iterable[Part]) -> int:
         """Write parts, replacing those of their kind and name, in transactions of 500; return how many.
 
+        A part whose name is no key (longer than 120 characters, say) is left out: nobody could read it.
+
         Raises:
-            StoreError: the store cannot be written, or a name cannot be stored.
+            StoreError: the store cannot be written.
         """
         statement = self._database.upsert(
             similarity_parts, lambda new: [("digest", new.digest), ("body", new.body)]
@@ -70,9 +72,11 @@ class SqlVectors:
                     "body": part.body,
                 }
                 for part in batch
+                if is_key(part.name, MAX_KEY)
             }
             # Sorted, so that two publishers take their locks in the same order.
-            self._database.write(partial(write, [rows[key] for key in sorted(rows)]))
+            if rows:
+                self._database.write(partial(write, [rows[key] for key in sorted(rows)]))
             written += len(rows)
         return written
 

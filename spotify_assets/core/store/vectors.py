@@ -40,7 +40,10 @@ class Vectors(Protocol):
         ...
 
     def put(self, version: str, parts: Iterable[Part]) -> int:
-        """Write parts, replacing those of their kind and name; return how many. Reads a stream."""
+        """Write parts, replacing those of their kind and name; return how many. Reads a stream.
+
+        A part whose name is no key (longer than 120 characters, say) is left out: nobody could read it.
+        """
         ...
 
     def remove(self, version: str, parts: Iterable[tuple[PartKind, str]]) -> None:

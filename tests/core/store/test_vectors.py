@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-import pytest
-
-from spotify_assets.core.errors import StoreError
 from spotify_assets.core.store.sql import SqlStore
 from spotify_assets.core.store.vectors import Part
 
@@ -54,6 +51,8 @@ def test_the_next_version_takes_the_place_of_the_last(store: SqlStore) -> None:
     assert (vectors.version(), vectors.digests("m1"), len(vectors.digests("m2"))) == ("m2", {}, 1200)
 
 
-def test_a_name_that_no_engine_could_store_is_refused(store: SqlStore) -> None:
-    with pytest.raises(StoreError, match="cannot be a key"):
-        store.vectors.put("m1", [Part("term", "x" * 121, "[]")])
+def test_a_part_whose_name_no_engine_could_store_is_left_out(store: SqlStore) -> None:
+    parts = [Part("term", "x" * 121, "[]"), Part("term", "", "[]"), Part("term", "ok", "[1]")]
+    assert store.vectors.put("m1", parts) == 1
+    assert store.vectors.put("m1", parts[:1]) == 0
+    assert set(store.vectors.digests("m1")) == {("term", "ok")}
