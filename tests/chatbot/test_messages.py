@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+from importlib import import_module
+
 import pytest
 
 from chatbot import messages
@@ -57,3 +63,32 @@ def test_minutes_are_counted() -> None:
     assert "about 1 minute." in messages.postponed("x", 1, "en")
     assert "about 30 minutes." in messages.postponed("x", 30, "en")
     assert "30분쯤 뒤" in messages.postponed("x", 30, "ko")
+
+
+def sentences() -> list[Callable[..., str]]:
+    """Every function of the package that says something in a language."""
+    modules = [
+        import_module(f"{messages.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(messages.__path__)
+    ]
+    return [
+        function
+        for module in (messages, *modules)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+        and not name.startswith("_")
+        and list(inspect.signature(function).parameters)[-1] == "language"
+    ]
+
+
+GIVEN = {"str": "SHINee", "int": 3, "bool": True, "Sequence[str]": ["SHINee"], "Likeness": Likeness(["pop"])}
+
+
+@pytest.mark.parametrize("sentence", sentences(), ids=lambda function: function.__name__)
+def test_every_sentence_is_said_in_both_languages(sentence: Callable[..., str]) -> None:
+    *given, _ = inspect.signature(sentence).parameters.values()
+    ko, en = (sentence(*(GIVEN[str(one.annotation)] for one in given), language) for language in ("ko", "en"))
+    assert re.search("[가-힣]", ko) or ko == "‘SHINee’"
+    assert not re.search("[가-힣]", en)
+    assert (ko, en) == (ko.strip(), en.strip())
+    assert "(를)" not in ko and "(가)" not in ko, "the particle is known"
