@@ -21,11 +21,10 @@ def status(settings: Settings) -> dict[str, str]:
     roster = store.roster.counts()
     by_priority = ", ".join(f"{count} {priority.value}" for priority, count in roster.items())
     answers = ", ".join(f"{len(store.answers.versions(kind))} {name}" for kind, name in KINDS)
-    warehouse = f" {settings.warehouse_path}" if settings.dbt_target == "duckdb" else ""
     return {
         "catalogue": f"{settings.catalog_source} {settings.catalog_dataset or ''}".strip(),
         "lake": settings.lake_uri,
-        "warehouse": settings.dbt_target + warehouse,
+        "warehouse": _warehouse(settings),
         "chat events": settings.events_url,
         "serving store": _without_password(settings.serving_url),
         "roster": f"{sum(roster.values())} artists ({by_priority})",
@@ -35,6 +34,12 @@ def status(settings: Settings) -> dict[str, str]:
         "answers": answers,
         **_sources(settings, store, datetime.now(UTC)),
     }
+
+
+def _warehouse(settings: Settings) -> str:
+    if settings.dbt_target == "duckdb":
+        return f"duckdb {settings.warehouse_path}"
+    return f"athena, database {settings.athena_schema}, work group {settings.athena_work_group}"
 
 
 def _sources(settings: Settings, store: ServingStore, now: datetime) -> dict[str, str]:

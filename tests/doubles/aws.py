@@ -191,7 +191,8 @@ def refuse(fault: AwsFault, call: AwsCall, start_response: StartResponse) -> lis
         body = (fault.body or f'{{"__type": "{fault.code}", "message": "by the test"}}').encode()
         kind = "application/x-amz-json-1.1"
     else:
-        body = f"<?xml version='1.0'?><Error><Code>{fault.code}</Code><Message>by the test</Message></Error>".encode()
+        error = f"<Error><Code>{fault.code}</Code><Message>by the test</Message></Error>"
+        body = (fault.body or f"<?xml version='1.0'?>{error}").encode()
         kind = "application/xml"
     start_response(f"{fault.status} Fault", [("Content-Type", kind), ("Content-Length", str(len(body)))])
     return [b"" if call.method == "HEAD" else body]

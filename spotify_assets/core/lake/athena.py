@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -77,6 +79,17 @@ class Athena:
         self.work_group = work_group
         self._timeout = timeout_seconds
         self._athena = aws.client(aws.session(), "athena")
+        self._given_up = threading.Event()
+
+    @contextmanager
+    def while_waited_for(self) -> Iterator[None]:
+        """Have what other threads ask stopped, when this is left by an error or an interrupt."""
+        self._given_up.clear()
+        try:
+            yield
+        except BaseException:
+            self._given_up.set()
+            raise
 
     def run(self, sql: str, output: str) -> str:
         """Run a statement to its success; return its id. Its result lies below `output`, `s3://…/`.
@@ -158,7 +171,11 @@ class Athena:
                     "ATHENA_TIMEOUT_SECONDS",
                     query_id,
                 )
-            time.sleep(wait * random.uniform(0.7, 1.0))
+            if self._given_up.wait(wait * random.uniform(0.7, 1.0)):
+                raise QueryError(
+                    f"Athena query {query_id} was stopped: what it was for failed or was interrupted",
+                    query_id,
+                )
             wait = min(2 * wait, _LONGEST_WAIT)
 
     def _stop(self, query_id: str) -> None:

@@ -139,7 +139,10 @@ class Mirror:
         }
         scratch = f"{RESULTS}/spotify-assets/{uuid.uuid4().hex}"
         try:
-            with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="athena") as workers:
+            with (
+                ThreadPoolExecutor(AT_ONCE, thread_name_prefix="athena") as workers,
+                self._athena.while_waited_for(),
+            ):
                 changes = workers.map(
                     lambda model: self._fetch(model, digests.get(model.name), scratch), stale
                 )
@@ -168,7 +171,7 @@ class Mirror:
     def _fetch(self, model: Model, before: Mapping[str, str] | None, scratch: str) -> _Change:
         """Ask which buckets changed since `before` (None: nothing is there), and have their rows unloaded."""
         output = self._storage.uri_of(f"{scratch}/{model.name}/answers") + "/"
-        now = {str(bucket): str(digest) for bucket, digest in self._athena.rows(_digests_sql(model), output)}
+        now = {str(bucket): str(digest) for bucket, digest in self._athena.rows(digests_sql(model), output)}
         changed = {bucket for bucket, digest in now.items() if before is None or before.get(bucket) != digest}
         gone = set() if before is None else before.keys() - now.keys()
         whole = before is None or len(changed) > WHOLE_FROM * len(now)
@@ -176,7 +179,7 @@ class Mirror:
         if changed:
             directory = f"{scratch}/{model.name}/rows"
             only = None if whole else sorted(changed)
-            self._athena.run(_unload_sql(model, only, f"{self._storage.uri_of(directory)}/"), output)
+            self._athena.run(unload_sql(model, only, f"{self._storage.uri_of(directory)}/"), output)
         return _Change(model, now, None if whole else changed | gone, directory)
 
     def _swap_in(self, connection: duckdb.DuckDBPyConnection, change: _Change) -> Fetched:
@@ -255,7 +258,8 @@ def duckdb_type(glue_type: str) -> str:
     raise PlatformError(f"A model has a column of type {glue_type}, which is not read from Athena here")
 
 
-def _digests_sql(model: Model) -> str:
+def digests_sql(model: Model) -> str:
+    """Return the statement that answers with a checksum for each bucket of a model that has rows."""
     # The checksum does not depend on the order of rows, and counts a row that is there twice.
     row = ", ".join(_quoted(name) for name, _ in model.columns)
     return (
@@ -264,7 +268,8 @@ def _digests_sql(model: Model) -> str:
     )
 
 
-def _unload_sql(model: Model, buckets: Collection[str] | None, to: str) -> str:
+def unload_sql(model: Model, buckets: Collection[str] | None, to: str) -> str:
+    """Return the statement that writes a model's rows below `to`; those of some buckets, or all."""
     # UNLOAD writes timestamps of milliseconds at most; as text they keep their microseconds.
     columns = ", ".join(
         f"cast({_quoted(name)} as varchar) as {_quoted(name)}" if kind == "timestamp" else _quoted(name)

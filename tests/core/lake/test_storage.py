@@ -34,6 +34,20 @@ def test_what_is_written_is_read_listed_and_deleted(storage: Storage) -> None:
         storage.read("raw/a/1.parquet")
 
 
+def test_what_lies_below_a_directory_goes_whole(storage: Storage) -> None:
+    for path in ("scratch/1.parquet", "scratch/deep/_hidden", "scratchpad/2.parquet", "raw/3.parquet"):
+        storage.write_whole(path, b"")
+    storage.delete_below("scratch")
+    storage.delete_below("scratch")
+    assert storage.list("scratch") == []
+    with pytest.raises(FileNotFoundError):
+        storage.read("scratch/deep/_hidden")
+    assert storage.list("scratchpad") == ["scratchpad/2.parquet"]
+    assert storage.list("raw") == ["raw/3.parquet"]
+    with pytest.raises(LakeError, match="not a path below"):
+        storage.delete_below("../elsewhere")
+
+
 def test_failed_write_leaves_the_old_file_and_no_rest(storage: Storage) -> None:
     storage.write_whole("pointer.json", b"old")
 

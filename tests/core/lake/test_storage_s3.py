@@ -62,6 +62,19 @@ def test_listing_of_more_than_a_page_is_whole(aws: AwsDouble, bucket: str) -> No
     aws.calls.clear()
     assert open_storage(f"s3://{bucket}/lake").list("raw/artists", suffix=".parquet") == wanted
     assert len(aws.calls) == 2
+    aws.calls.clear()
+    open_storage(f"s3://{bucket}/lake").delete_below("raw/artists")
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket)
+    assert len([call for call in aws.calls if call.method == "POST"]) == 2, "a thousand to a request"
+
+
+def test_objects_that_may_not_be_deleted_are_told(aws: AwsDouble, s3_lake: Lake) -> None:
+    s3_lake.storage.write_whole("scratch/1.parquet", b"")
+    refused = "<Key>some/lake/scratch/1.parquet</Key><Code>AccessDenied</Code><Message>no</Message>"
+    body = f"<?xml version='1.0'?><DeleteResult><Error>{refused}</Error></DeleteResult>"
+    aws.fail(200, "", lambda call: call.method == "POST", body=body)
+    with pytest.raises(LakeError, match=r"scratch/1\.parquet: AWS denies DeleteObjects.*IAM policy"):
+        s3_lake.storage.delete_below("scratch")
 
 
 @pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError")])

@@ -5,6 +5,7 @@ import os
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -116,6 +117,22 @@ def test_a_statement_that_somebody_stops_is_told_as_cancelled(built: Built) -> N
     error = failure_of(built, sql)
     stopper.join()
     assert re.search(rf"^Athena query {ID} in work group primary was cancelled", str(error))
+
+
+def test_statements_of_other_threads_end_with_what_they_were_for(built: Built) -> None:
+    with (
+        ThreadPoolExecutor() as workers,
+        pytest.raises(KeyboardInterrupt),
+        built.athena.while_waited_for(),
+    ):
+        asked = workers.submit(built.athena.run, ENDLESS, built.results)
+        raise KeyboardInterrupt
+    error = asked.exception()
+    assert isinstance(error, QueryError)
+    assert "was stopped: what it was for failed or was interrupted" in str(error)
+    assert state_of(built.aws, error.query_id) == "CANCELLED"
+    with built.athena.while_waited_for():
+        assert built.athena.rows("select 7", built.results) == [("7",)]
 
 
 def state_of(aws: "AwsDouble", query_id: str | None) -> str:

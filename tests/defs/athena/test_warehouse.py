@@ -12,9 +12,10 @@ from spotify_assets.core.lake.lake import Lake
 from spotify_assets.core.lake.storage import Storage
 from spotify_assets.core.settings import Settings, load_settings
 from spotify_assets.defs.marts.athena_warehouse import AthenaWarehouse
-from spotify_assets.defs.marts.mirror import duckdb_type
+from spotify_assets.defs.marts.mirror import Model, digests_sql, duckdb_type, unload_sql
 from spotify_assets.defs.marts.warehouse import WarehouseError, open_warehouse
 from tests.defs.athena.conftest import Built
+from tests.grammar.grammars import NO_NODE, NODE, parse
 
 ARTISTS = "select 'artist ' || cast(x as varchar) as artist_id, x as popularity from unnest(sequence(1, 300)) as t (x)"
 
@@ -139,6 +140,26 @@ def test_a_copy_that_cannot_be_read_is_made_anew(built: Built) -> None:
     built.build("dim_artists", ARTISTS)
     built.settings.mirror_path.write_bytes(b"not a database" * 1000)
     assert built.rows("select count(*) from dim_artists") == [(300,)]
+
+
+def test_what_athena_is_asked_is_its_grammar(built: Built) -> None:
+    if NODE is None:
+        pytest.skip(NO_NODE)
+    columns = (
+        ("artist_id", "string"),
+        ("order", "int"),
+        ("fetched_at", "timestamp"),
+        ("it's", "array<string>"),
+    )
+    model = Model("dim_artists", columns, is_view=False, state=None)
+    asked = [
+        digests_sql(model),
+        unload_sql(model, None, "s3://lake/scratch/"),
+        unload_sql(model, ["0a1", "fff"], "s3://lake/scratch/"),
+    ]
+    for sql, parsed in parse(asked).items():
+        assert parsed.errors == (), sql
+        assert not parsed.not_in_athena, sql
 
 
 def test_without_models_what_to_do_is_said(settings: Settings) -> None:
