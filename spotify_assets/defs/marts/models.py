@@ -19,7 +19,10 @@ BUILD_STATE = "marts/BUILD.json"
 nor after it failed, and then nobody publishes them."""
 
 
-DBT_OPS = ("dbt_staging", "dbt_marts", "dbt_chat")
+REFRESHED_OPS = ("dbt_staging", "dbt_marts")
+"""The ops of dbt that a refresh runs."""
+
+DBT_OPS = (*REFRESHED_OPS, "dbt_chat")
 
 CHAT = "tag:chat"
 """What is made of chat events; it depends on nothing else, and nothing that is published depends on it."""

@@ -12,7 +12,7 @@ import dagster as dg
 from spotify_assets.core.lake.pointers import model_versions
 from spotify_assets.core.store import ArtistRequest, ServingStore, State
 from spotify_assets.defs.ingestion.observations import RAW_ASSETS
-from spotify_assets.defs.marts.models import DBT_OPS
+from spotify_assets.defs.marts.models import REFRESHED_OPS
 from spotify_assets.defs.refresh.dead_runs import end_dead_runs
 from spotify_assets.defs.refresh.requests import LEASE
 from spotify_assets.defs.resources import Platform
@@ -54,7 +54,7 @@ def refresh_config(name_keys: list[str], bootstrap: bool = False) -> dg.RunConfi
     """
     ops = {"artist_requests": {"config": {"name_keys": name_keys}}}
     if not bootstrap:
-        for op in (*(asset.name for asset in RAW_ASSETS), "artist_neighbours", *DBT_OPS):
+        for op in (*(asset.name for asset in RAW_ASSETS), "artist_neighbours", *REFRESHED_OPS):
             ops[op] = {"config": {"artist_ids": []}}
     return dg.RunConfig(ops=ops)
 
