@@ -1,6 +1,7 @@
 """Live sources against their doubles: what faults cost, and how fast the client is beside bare calls."""
 
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -10,15 +11,19 @@ from typing import Any
 
 import requests
 
+from chatbot.answer import Question
+from chatbot.bot import Bot
+from chatbot.live import live_of
 from spotify_assets.core.catalog import Subject
 from spotify_assets.core.catalog.access import Access
 from spotify_assets.core.catalog.http import Patience
 from spotify_assets.core.catalog.live import LiveCatalog
+from spotify_assets.core.catalog.quota import utc_now
 from spotify_assets.core.errors import CatalogError
 from spotify_assets.core.lake.lake import Lake, open_lake
 from spotify_assets.core.lake.live_observer import LiveObserver
 from spotify_assets.core.lake.stamp import Stamp
-from spotify_assets.core.settings import load_settings
+from spotify_assets.core.settings import Settings, load_settings
 from spotify_assets.core.store import Sources, Urgency, open_store
 from tests.doubles import OutsideWorld, World, faults
 
@@ -33,6 +38,7 @@ def rows() -> Iterator[tuple[str, str]]:
     """Yield the cost of faults, then the throughput."""
     world = World.synthetic(ARTISTS, seed=7)
     yield from _with_faults(world)
+    yield from _stalled(world)
     yield from _throughput(world, latency=0.0)
     yield from _throughput(world, latency=0.06)
 
@@ -136,6 +142,36 @@ def _lost_and_doubled(lake: Lake, alive: list[str]) -> tuple[int, int]:
     return len(set(alive) - set(seen)), sum(count > 1 for count in seen.values())
 
 
+def _stalled(world: World) -> Iterator[tuple[str, str]]:
+    """Ask the bot for unknown names, one after another and many at once, while every source is silent."""
+    took: list[float] = []
+    with tempfile.TemporaryDirectory() as home, OutsideWorld(world=world) as outside:
+        for double in outside.doubles.values():
+            double.faults.add(faults.stall(60))
+        settings = _settings(Path(home), outside)
+        store = open_store(settings)
+
+        def ask(name: str) -> None:
+            # Every one as if no other had found out that the sources are silent.
+            bot = Bot(store, utc_now, live_of(settings, store, utc_now))
+            started = time.monotonic()
+            bot.answer(Question(name, name, "bench"))
+            took.append(time.monotonic() - started)
+
+        for number in range(3):
+            ask(f"Unknown Singer {number}")
+        threads = [threading.Thread(target=ask, args=(f"Unknown Band {number}",)) for number in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    within = sum(seconds < 4 for seconds in took)
+    yield (
+        "every source silent: answers for unknown names within 4 s; the slowest",
+        f"{within}/{len(took)}; {max(took):.1f} s",
+    )
+
+
 def _throughput(world: World, latency: float) -> Iterator[tuple[str, str]]:
     ids = [a.id for a in world.artists.values() if a.id not in world.dead_artists][
         : 500 if not latency else 150
@@ -170,13 +206,17 @@ def _client_rate(outside: OutsideWorld, ids: list[str], workers: int) -> float:
         return answered / (time.monotonic() - started)
 
 
-def _platform(
-    home: Path, outside: OutsideWorld, workers: int = 4
-) -> tuple[LiveCatalog, LiveObserver, Lake, Sources]:
-    settings = load_settings(
+def _settings(home: Path, outside: OutsideWorld) -> Settings:
+    return load_settings(
         platform_home=str(home), catalog_source="spotify", musicbrainz_interval=0, spotify_daily_budget=10**6,
         **outside.settings,
     )  # fmt: skip
+
+
+def _platform(
+    home: Path, outside: OutsideWorld, workers: int = 4
+) -> tuple[LiveCatalog, LiveObserver, Lake, Sources]:
+    settings = _settings(home, outside)
     store, lake = open_store(settings), open_lake(settings)
     access = Access(settings, store.sources, Urgency.ROUTINE, patience=Patience(read=READ), workers=workers)
     catalog = LiveCatalog(access)

@@ -29,8 +29,14 @@ from tests.doubles.fixtures import outside_world, world
 
 __all__ = ["outside_world", "world"]
 
-HELD = 4.0
-"""Seconds within which any answer must be there."""
+STALLED = 60.0
+"""Seconds for which a source is silent."""
+
+HELD = STALLED / 3
+"""Seconds by which an answer that waited for no source is there, however busy the machine.
+
+How soon it really is there is a figure of `make bench`.
+"""
 
 
 def now() -> datetime:
@@ -214,7 +220,7 @@ def test_the_published_answer_takes_the_place_of_the_first_guess(say: Say, empty
 def test_a_source_that_stalls_holds_nobody_up(
     service: str, say: Say, bot: Bot, outside_world: OutsideWorld, empty: SqlStore
 ) -> None:
-    outside_world.doubles[service].faults.add(stall(30), path="^/(v1|ws|similar)")
+    outside_world.doubles[service].faults.add(stall(STALLED), path="^/(v1|ws|similar)")
     started = time.monotonic()
     answer = say("샤이니", budget=2.0)
     assert time.monotonic() - started < HELD
@@ -231,7 +237,7 @@ def test_a_source_that_stalls_holds_nobody_up(
 def test_whatever_is_asked_while_spotify_stalls_is_answered_in_time(
     bot: Bot, outside_world: OutsideWorld, empty: SqlStore
 ) -> None:
-    outside_world.spotify.faults.add(stall(30))
+    outside_world.spotify.faults.add(stall(STALLED))
     took: list[float] = []
     kinds: list[str] = []
 
