@@ -124,19 +124,21 @@ class Outbox:
         until = self._service.clock() + LEASE
         self._senders[message.sender] += 1
         turn = self._turns.setdefault(message.sender, asyncio.Lock())
+        sending: asyncio.Future[None] | None = None
         try:
             async with turn:
                 payload = await self._compose(message) if self._service.clock() < until else None
-                if payload is None:
-                    return
-                # Once it is under way it is not broken off: nobody would know whether it was sent.
-                sending = asyncio.ensure_future(self._send(message, payload))
-                try:
+                if payload is not None:
+                    sending = asyncio.ensure_future(self._send(message, payload))
                     await asyncio.shield(sending)
-                except asyncio.CancelledError:
-                    await sending
-                    raise
         except asyncio.CancelledError:
+            if sending:
+                # It is not broken off: nobody would know whether it was sent.
+                await sending
+            else:
+                await self._aside(
+                    partial(self._inbox.put_off, count=False), message.key, self._service.clock()
+                )
             raise
         except StoreError as error:
             _log.error("A message waits for its reply: %s", error)
@@ -153,13 +155,9 @@ class Outbox:
             self._service.metrics.count("sent", "messenger", "expired")
             return None
         question = _question(self._service, message)
-        try:
-            typing = asyncio.ensure_future(self._aside(self.api.typing, message.account, message.sender))
-            answer = await self._service.friendly(question)
-            await typing
-        except asyncio.CancelledError:
-            await self._aside(partial(self._inbox.put_off, count=False), message.key, now)
-            raise
+        typing = asyncio.ensure_future(self._aside(self.api.typing, message.account, message.sender))
+        answer = await self._service.friendly(question)
+        await typing
         return render(answer, language_for(question))
 
     async def _send(self, message: InboxMessage, payload: dict[str, Any]) -> None:

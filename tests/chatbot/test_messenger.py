@@ -13,13 +13,13 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from chatbot.app import make_app
+from chatbot.app import app_of, make_app, make_service
 from chatbot.channels.messenger import is_signed, parse, payload_of, read_payload
 from spotify_assets.core.settings import load_settings
 from spotify_assets.core.store.inbox import InboxMessage, Settled
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.conftest import SECRETS, Clock, served
-from tests.chatbot.test_kakao import wait_for
+from tests.chatbot.test_kakao import SlowBot, wait_for
 from tests.doubles.messenger import MessengerDouble, delivery, signed, text_event
 
 SECRET = SECRETS["messenger_app_secret"]
@@ -345,6 +345,24 @@ def test_what_was_left_is_taken_up_by_the_next_start(
     )
     with served(app):
         wait_for(lambda: len(graph.sent) == 3)
+
+
+def test_what_a_server_had_not_begun_is_due_again_at_once(
+    store: SqlStore, tmp_path: Path, graph: MessengerDouble
+) -> None:
+    service = make_service(
+        store,
+        lambda: datetime.now(UTC),
+        config=load_settings(platform_home=tmp_path, messenger_api_url=graph.url, **SECRETS),
+    )
+    service.bot = SlowBot(seconds=1)  # type: ignore[assignment]
+    with served(app_of(service)) as client:
+        deliver(client, *(text_event(f"m_{n}", "에스파", timestamp=now_ms()) for n in range(6)))
+        wait_for(lambda: graph.sent)
+    sent = len(graph.sent)
+    assert sent < 6
+    now = datetime.now(UTC)
+    assert len(store.inbox.claim(now, now, 9)) == 6 - sent, "nobody has to wait for a claim to pass"
 
 
 def test_who_writes_too_fast_gets_a_friendly_reply(
