@@ -20,28 +20,14 @@ from chatbot.by_heart import ByHeart, Known
 from chatbot.compose import chosen_from, found_answer, request_answer, searching_answer
 from chatbot.conversation import Conversation, Memory, as_kept, person
 from chatbot.cursor import Cursor
+from chatbot.going_on import is_more, likeness_wanted, picked
 from chatbot.language import Language, language_of
 from chatbot.library import Library
 from chatbot.live import Live
 from chatbot.messages import choosing, small_talk
 from chatbot.messages import live as live_messages
-from chatbot.reading import (
-    Reference,
-    bare_id,
-    clean,
-    has_name,
-    is_farewell,
-    is_greeting,
-    is_insult,
-    is_link_or_id,
-    is_more,
-    is_small_talk,
-    is_thanks,
-    likeness_wanted,
-    picked,
-    read,
-    reference,
-)
+from chatbot.no_question import reply_to
+from chatbot.reading import Reference, bare_id, clean, has_name, is_greeting, is_link_or_id, read, reference
 from spotify_assets.core.names import name_key
 from spotify_assets.core.spelling import letters
 from spotify_assets.core.store import ServingStore, State
@@ -195,8 +181,11 @@ class Bot:
             return self._help(messages.greeting(talk.language), talk.language)
         if wanted.kind == "artist" and talk.before.asked:
             self._store.links.confirm(talk.who, talk.before.asked, wanted.id, self._clock())
-        answer = self._library.by_id(wanted, 0, talk.language)
-        return answer or self._ask_for(wanted.id, pick.label.split(" · ")[0], talk)
+        if answer := self._library.by_id(wanted, 0, talk.language):
+            return answer
+        if wanted.kind == "track":
+            return Answer("not_found", messages.unknown_link(talk.language))
+        return self._ask_for(wanted.id, pick.label.split(" · ")[0], talk)
 
     def _unknown(self, talk: _Talk) -> Answer:
         text, language = talk.text, talk.language
@@ -204,7 +193,7 @@ class Bot:
             return self._unknown_link(bare_id(text), talk)
         if (meant := self._other_keyboard(talk)) is not None:
             return meant
-        if small := self._no_question(text, language):
+        if small := reply_to(text, language):
             return self._help(small, language)
         if talk.before.asked != name_key(text) and (named := self._library.within(text, language)):
             return named
@@ -222,20 +211,6 @@ class Bot:
         offered = self._library.other_keyboard(talk.text, talk.language)
         return (self._library.learnt(talk.text, talk.who, talk.language) or offered) if offered else None
 
-    def _no_question(self, text: str, language: Language) -> str:
-        """Return what to say to a text that asks for no music; "" to any other."""
-        if is_thanks(text):
-            return messages.welcome(language)
-        if is_farewell(text):
-            return small_talk.farewell(language)
-        if is_insult(text):
-            return small_talk.insulted(language)
-        if is_small_talk(text):
-            return small_talk.chat(language)
-        if is_more(text) or picked(text):
-            return messages.nothing_more(language)
-        return "" if has_name(text) else messages.no_name(language)
-
     def _unknown_name(self, name: str, talk: _Talk) -> Answer:
         """Answer a name nobody is published under: whom people mean by it, who is close, or look for it."""
         key, language = name_key(name), talk.language
@@ -250,9 +225,10 @@ class Bot:
             if answer := self._library.of_ids(name, request.artist_ids, language):
                 return answer
         elif request is None and talk.before.asked != key and (close := self._library.close(name, language)):
-            if len(letters(key)) < _SURELY_MISTYPED:
-                self._ask_for(name, name, talk)
-            return close
+            if len(letters(key)) >= _SURELY_MISTYPED:
+                return close
+            looked_for = self._ask_for(name, name, talk)
+            return looked_for if looked_for.kind == "artist" else close
         return self._ask_for(name, name, talk)
 
     def _ask_for(self, query: str, shown: str, talk: _Talk) -> Answer:

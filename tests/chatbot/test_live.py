@@ -191,6 +191,15 @@ def test_a_name_nobody_goes_by_is_said_at_once_and_not_looked_for_again(
     assert outside_world.spotify.calls == outside_world.musicbrainz.calls == []
 
 
+def test_somebody_who_goes_by_a_short_name_comes_before_who_is_close_to_it(say: Say, empty: SqlStore) -> None:
+    empty.answers.put([artist_document(artist("boi", "보이"), [], neighbours(1))])
+    answer = say("보아")
+    assert (answer.kind, answer.provisional) == ("artist", True)
+    assert answer.artist and answer.artist.name == "보아"
+    close = say("보에", "bob")
+    assert (close.kind, close.choices[0].text) == ("choices", "artist:boi")
+
+
 def test_several_plausible_artists_are_choices_at_once(say: Say, empty: SqlStore) -> None:
     answer = say("NCT")
     assert answer.kind == "choices"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.going_on import is_more, likeness_wanted, picked
 from chatbot.reading import (
     MAX_TEXT,
     Reference,
@@ -19,12 +20,9 @@ from chatbot.reading import (
     is_greeting,
     is_insult,
     is_link_or_id,
-    is_more,
     is_small_talk,
     is_thanks,
-    likeness_wanted,
     names_within,
-    picked,
     read,
     reference,
 )
