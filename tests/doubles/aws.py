@@ -1,6 +1,6 @@
 """AWS on loopback: moto's server, with a log of calls and room for faults in front of it.
 
-Here: S3, Glue and STS as moto has them, and answers that AWS gives on a bad day. Not here: what Athena does
+Here: S3, Glue, STS and DynamoDB as moto has them, and answers that AWS gives on a bad day. Not here: what Athena does
 with a statement.
 """
 
@@ -20,6 +20,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
+
+from tests.doubles.dynamodb import SERVICE as DYNAMODB
+from tests.doubles.dynamodb import DynamoDouble
 
 REGION = "ap-northeast-2"
 CREDENTIALS = {
@@ -83,6 +86,7 @@ class AwsDouble:
     uploads_began: datetime = field(default_factory=lambda: datetime.now(UTC))
     """What is said of unfinished uploads instead of moto's own constant."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    dynamodb: DynamoDouble = field(default_factory=DynamoDouble)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -124,7 +128,7 @@ class AwsDouble:
 
 @contextmanager
 def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsDouble]:
-    """Serve S3, Glue and STS on a free port; those of the server at the address `behind`, where one is given."""
+    """Serve S3, Glue, STS and DynamoDB on a free port; those of the server at `behind`, where one is given."""
     double = AwsDouble(region=region)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto = forwarded_to(behind) if behind else DomainDispatcherApplication(create_backend_app)
@@ -139,6 +143,8 @@ def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsD
         with double.lock:
             double.calls.append(call)
             fault = next((one for one in double.faults if one.takes(call)), None)
+        if fault is None and call.target.startswith(DYNAMODB):
+            return double.dynamodb.answer(moto, environ, start_response)
         if fault is None:
             answer: Iterable[bytes] = moto(environ, start_response)
             if call.method == "GET" and "uploads" in call.query.split("&"):

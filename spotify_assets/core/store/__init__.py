@@ -1,8 +1,8 @@
 """The serving store: all that the bot reads and writes, behind one protocol.
 
-Here: opening it. `rows.py` says what it holds, `protocols.py` what can be done with it, `sql.py` keeps it in
-SQLite, PostgreSQL or MySQL. Not here: how documents are made (`defs/serving`) or turned into sentences
-(`chatbot`).
+Here: opening it. `rows.py` says what it holds, `protocols.py` what can be done with it; `sql.py` keeps it in
+SQLite, PostgreSQL or MySQL, `dynamodb.py` in DynamoDB. Not here: how documents are made (`defs/serving`) or
+turned into sentences (`chatbot`).
 """
 
 from spotify_assets.core.errors import SettingsError
@@ -50,6 +50,7 @@ __all__ = [
     "Sources",
     "State",
     "Urgency",
+    "open_at",
     "open_store",
 ]
 
@@ -59,16 +60,32 @@ def open_store(settings: Settings) -> ServingStore:
 
     Raises:
         StoreError: it cannot be reached or opened.
-        SettingsError: its engine is not one this build has.
+        SettingsError: its engine needs a library that is not installed.
     """
-    if settings.serving_url.startswith("dynamodb://"):
-        raise SettingsError(
-            "SERVING_URL: dynamodb:// is not available in this version; use sqlite:///, "
-            "postgresql+psycopg:// or mysql+pymysql://"
-        )
-    # Imported here so that a bot on another engine never loads SQLAlchemy.
-    from spotify_assets.core.store.sql import SqlStore
-
     if settings.serving_url.startswith("sqlite:///"):
         settings.prepare_home()
-    return SqlStore(settings.serving_url)
+    return open_at(settings.serving_url)
+
+
+def open_at(url: str) -> ServingStore:
+    """Open the store at an address, as `SERVING_URL` has it.
+
+    Raises:
+        StoreError: it cannot be reached or opened.
+        SettingsError: it needs a library that is not installed.
+    """
+    # Imported here so that a bot on one engine never loads the library of the other.
+    if url.startswith("dynamodb://"):
+        try:
+            import boto3  # noqa: F401
+        except ImportError as error:
+            raise SettingsError(
+                "SERVING_URL: dynamodb:// needs boto3, which AWS Lambda brings along; elsewhere "
+                "pip install 'spotify-assets[aws]'"
+            ) from error
+        from spotify_assets.core.store.dynamodb import DynamoStore
+
+        return DynamoStore(url)
+    from spotify_assets.core.store.sql import SqlStore
+
+    return SqlStore(url)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, tuple_
@@ -15,7 +14,8 @@ from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.spelling import keys_of
 from spotify_assets.core.store import Document, NameMatch
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
-from spotify_assets.core.store.sql_engine import CHUNK, Database, chunks
+from spotify_assets.core.store.publishable import batches
+from spotify_assets.core.store.sql_engine import Database, chunks
 from spotify_assets.core.store.sql_schema import (
     MAX_SPELLING,
     answer_names,
@@ -23,7 +23,7 @@ from spotify_assets.core.store.sql_schema import (
     answers,
     publication,
 )
-from spotify_assets.core.store.sql_types import is_key, is_plain, shown
+from spotify_assets.core.store.text import is_key
 
 _PUBLICATION = f"SELECT number FROM {publication.name}"  # noqa: S608 - a constant
 
@@ -109,7 +109,7 @@ class SqlAnswers:
             StoreError: the store cannot be written, or a document cannot be stored.
         """
         written = 0
-        for batch in _batches(documents):
+        for batch in batches(documents):
             rows = [_answer_row(document) for document in batch]
             names = [row for document in batch for row in _name_rows(document)]
             self._database.write(partial(self._replace, rows, names))
@@ -175,20 +175,7 @@ class SqlAnswers:
         )
 
 
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    stream = iter(documents)
-    while batch := list(islice(stream, CHUNK)):
-        # Sorted, so that two publishers take their locks in the same order.
-        latest = {(document.kind, document.target_id): document for document in batch}
-        yield [latest[key] for key in sorted(latest)]
-
-
 def _answer_row(document: Document) -> dict[str, Any]:
-    if not is_plain(document.body):
-        raise StoreError(
-            f"The answer for {document.kind} {document.target_id!r} holds NUL or lone surrogates as such: "
-            "write them as JSON escapes"
-        )
     return {
         "kind": document.kind,
         "target_id": document.target_id,
@@ -198,21 +185,16 @@ def _answer_row(document: Document) -> dict[str, Any]:
 
 
 def _name_rows(document: Document) -> list[dict[str, Any]]:
-    rows = {}
-    for name in document.names:
-        if (name.kind, name.target_id) != (document.kind, document.target_id):
-            raise StoreError(
-                f"The answer for {document.kind} {document.target_id!r} brings a name of "
-                f"{name.kind} {name.target_id!r}: a document may only name itself"
-            )
-        rows[name.name_key] = {
+    return [
+        {
             "name_key": name.name_key,
             "kind": name.kind,
             "target_id": name.target_id,
-            "label": shown(name.label),
+            "label": name.label,
             "popularity": name.popularity,
         }
-    return list(rows.values())
+        for name in document.names
+    ]
 
 
 def _remove_names(connection: Connection, targets: Sequence[tuple[str, str]]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_schema import conversations
-from spotify_assets.core.store.sql_types import is_key, plain
+from spotify_assets.core.store.text import is_key, plain
 
 _FORGET_ONE_IN = 100
 _COLUMNS = conversations.c

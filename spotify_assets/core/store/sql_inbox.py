@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from spotify_assets.core.store.inbox import InboxMessage, Settled
 from spotify_assets.core.store.sql_engine import Database, chunks
 from spotify_assets.core.store.sql_schema import inbox
-from spotify_assets.core.store.sql_types import plain
+from spotify_assets.core.store.text import plain
 
 _WAITING = "received"
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from spotify_assets.core.store import Lease
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_schema import leases
-from spotify_assets.core.store.sql_types import shown
+from spotify_assets.core.store.text import shown
 
 _LEASE = leases.c
 

@@ -9,7 +9,7 @@ from sqlalchemy import case, func, select
 from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_schema import learnt_links
-from spotify_assets.core.store.sql_types import is_key
+from spotify_assets.core.store.text import is_key
 
 _LINK = learnt_links.c
 

@@ -10,7 +10,7 @@ from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.store import Lookup
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_schema import live_lookups, new_names
-from spotify_assets.core.store.sql_types import is_key, plain
+from spotify_assets.core.store.text import is_key, plain
 
 _LOOKUP = live_lookups.c
 _NEW = new_names.c

@@ -30,12 +30,11 @@ from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.store import ArtistRequest, Choice, State
 from spotify_assets.core.store.sql_engine import Database, chunks
 from spotify_assets.core.store.sql_schema import artist_requests, request_choices, request_findings
-from spotify_assets.core.store.sql_types import is_key, plain, shown
+from spotify_assets.core.store.text import MAX_ERROR, is_key, plain, shown
 
 _REQUEST = artist_requests.c
 _FINDING = request_findings.c
 _CHOICE = request_choices.c
-_MAX_ERROR = 2000
 
 
 class SqlRequests:
@@ -324,7 +323,7 @@ def _named(connection: Connection, name_keys: Sequence[str]) -> list[ArtistReque
 
 
 def _error(text: str | None) -> str | None:
-    return None if text is None else plain(text)[:_MAX_ERROR]
+    return None if text is None else plain(text)[:MAX_ERROR]
 
 
 def _request(row: Row[Any]) -> ArtistRequest:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select, update
 from spotify_assets.core.store import Priority, RosterEntry
 from spotify_assets.core.store.sql_engine import CHUNK, Database
 from spotify_assets.core.store.sql_schema import roster
-from spotify_assets.core.store.sql_types import shown
+from spotify_assets.core.store.text import shown
 
 _URGENCY = {priority: urgency for urgency, priority in enumerate(Priority)}
 

@@ -6,11 +6,12 @@ capability is believed (`catalog/quota.py`).
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, and_, case, delete, select, update
 
 from spotify_assets.core.store import CallCount, Capability, Cooldown, Urgency
+from spotify_assets.core.store.budgets import DAYS_OF_CALLS, next_day, spent
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_schema import (
     source_calls,
@@ -18,10 +19,7 @@ from spotify_assets.core.store.sql_schema import (
     source_cooldowns,
     source_turns,
 )
-from spotify_assets.core.store.sql_types import shown
-
-DAYS_OF_CALLS = 30
-"""For how long the calls of a day can be looked up."""
+from spotify_assets.core.store.text import shown
 
 _CALLS = source_calls.c
 _COOLDOWN = source_cooldowns.c
@@ -99,7 +97,7 @@ class SqlSources:
                 return None
             total: int = connection.execute(select(_CALLS.asked + _CALLS.routine).where(today)).scalar_one()
             whole = limit is not None and total >= limit
-            return Cooldown(source, _next_day(day), _spent(family, urgency, limit, None if whole else share))
+            return Cooldown(source, next_day(day), spent(family, urgency, limit, None if whole else share))
 
         return self._database.write(write)
 
@@ -157,13 +155,3 @@ class SqlSources:
         if connection.execute(self._database.insert_missing(source_calls), row).rowcount:
             past = _CALLS.day < day - timedelta(days=DAYS_OF_CALLS)
             connection.execute(delete(source_calls).where(past))
-
-
-def _next_day(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
-
-
-def _spent(family: str, urgency: Urgency, limit: int | None, share: int | None) -> str:
-    if share is None:
-        return f"the daily budget of {limit} calls to {family} is spent"
-    return f"the {urgency.value} share of the daily budget, {share} calls to {family}, is spent"

@@ -1,6 +1,7 @@
 """Column types that make SQLite, PostgreSQL and MySQL store and compare the same.
 
-Here: what may be stored, and how it is written on each engine. Not here: the tables (`sql_schema.py`).
+Here: how text and times are written on each engine. Not here: what may be stored (`text.py`), the tables
+(`sql_schema.py`).
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from spotify_assets.core.errors import StoreError
-from spotify_assets.core.records import MAX_ID
+from spotify_assets.core.store.text import MAX_SHOWN, checked_key, in_utc, is_key, is_plain, plain, shown
 
-MAX_SHOWN = 500
-"""Longest query or label kept, in characters (code points); the rest is cut off."""
+__all__ = ["MAX_SHOWN", "Key", "Moment", "Words", "is_key", "is_plain", "plain", "shown"]
 
 
 class Key(TypeDecorator[str]):
@@ -41,12 +40,7 @@ class Key(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Refuse, on every engine alike, what one of them could not store."""
-        if value is not None and not is_key(value, self.length):
-            raise StoreError(
-                f"{value[:40]!r} ({len(value)} characters) cannot be a key of the serving store: "
-                f"keys have 1 to {self.length} characters, without NUL and lone surrogates"
-            )
-        return value
+        return None if value is None else checked_key(value, self.length)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -67,9 +61,7 @@ class Moment(TypeDecorator[datetime]):
         """Turn an aware time into UTC."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone: the store takes aware times only")
-        moment = value.astimezone(UTC)
+        moment = in_utc(value)
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -97,29 +89,3 @@ class Words(TypeDecorator[str]):
             chosen = VARCHAR(self.length, charset="utf8mb4") if self.length else LONGTEXT(charset="utf8mb4")
             return dialect.type_descriptor(chosen)
         return dialect.type_descriptor(String(self.length) if self.length else Text())
-
-
-def is_key(value: str, length: int = MAX_ID) -> bool:
-    """Whether every engine can store `value` as a key of at most `length` characters."""
-    return 0 < len(value) <= length and is_plain(value)
-
-
-def is_plain(text: str) -> bool:
-    """Whether every engine can store `text` as it is."""
-    if "\0" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def plain(text: str) -> str:
-    """Return `text` without what PostgreSQL (NUL) or UTF-8 (lone surrogates) cannot hold."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
-
-
-def shown(text: str) -> str:
-    """Return `text` as it is kept to be shown: storable, and cut to `MAX_SHOWN` characters."""
-    return plain(text[: 2 * MAX_SHOWN])[:MAX_SHOWN]

@@ -3,8 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from spotify_assets.core.store import Document, NameEntry
-from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store import Document, NameEntry, ServingStore
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 LEASE = NOON + timedelta(minutes=10)
@@ -55,5 +54,5 @@ def track(track_id: str, *names: str, popularity: int = 0) -> Document:
     return Document("track", track_id, "v1", json.dumps(body), entries)
 
 
-def found(store: SqlStore, key: str) -> list[str]:
+def found(store: ServingStore, key: str) -> list[str]:
     return [match.target_id for match in store.answers.find(key)]

@@ -10,11 +10,11 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from spotify_assets.core.store import Document, NameEntry, State
-from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store import Document, NameEntry, ServingStore, State, open_at
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-DOCUMENTS = 1200
+DOCUMENTS = 600
+"""More than are written at a time."""
 
 
 def document(number: int, version: str) -> Document:
@@ -35,19 +35,19 @@ def documents(version: str) -> Iterator[Document]:
     return (document(number, version) for number in range(DOCUMENTS))
 
 
-def ask(store: SqlStore, times: int, *name_keys: str) -> None:
+def ask(store: ServingStore, times: int, *name_keys: str) -> None:
     """Ask for one name over and over, then for the next."""
     for name_key in name_keys:
         for _ in range(times):
             store.requests.ask(name_key, name_key, NOON)
 
 
-def publish(store: SqlStore, version: str, count: int) -> int:
+def publish(store: ServingStore, version: str, count: int) -> int:
     """Put documents that are new to the store one by one."""
     return sum(store.answers.put([document(number, version)]) for number in range(count))
 
 
-def claim(store: SqlStore, run_id: str, *name_keys: str) -> list[str]:
+def claim(store: ServingStore, run_id: str, *name_keys: str) -> list[str]:
     """Claim every name, one claim each and then all at once."""
     lease = NOON + timedelta(minutes=10)
     got = [r.name_key for key in name_keys for r in store.requests.claim([key], run_id, NOON, lease)]
@@ -55,7 +55,7 @@ def claim(store: SqlStore, run_id: str, *name_keys: str) -> list[str]:
     return sorted({*got, *rest})
 
 
-def refresh(store: SqlStore, run_id: str, rounds: int) -> int:
+def refresh(store: ServingStore, run_id: str, rounds: int) -> int:
     """Do what runs do, as fast as possible: claim what is due, end some, give the rest back."""
     finished = 0
     for _ in range(rounds):
@@ -67,7 +67,7 @@ def refresh(store: SqlStore, run_id: str, rounds: int) -> int:
     return finished
 
 
-def put(store: SqlStore) -> None:
+def put(store: ServingStore) -> None:
     """Publish one version after the other until killed."""
     number = 0
     while True:
@@ -75,7 +75,7 @@ def put(store: SqlStore) -> None:
         number += 1
 
 
-def ping(store: SqlStore) -> str:
+def ping(store: ServingStore) -> str:
     """Do nothing but look."""
     store.ping()
     return "pong"
@@ -90,7 +90,7 @@ def work(
     """
     if together and command is ping:
         together.wait()
-    store = SqlStore(url)
+    store = open_at(url)
     if together and command is not ping:
         together.wait()
     result = command(store, *arguments)

@@ -5,12 +5,11 @@ from store_examples import HOSTILE, LEASE, NOON, UNSTORABLE, artist, found
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import name_key
-from spotify_assets.core.store import Document, NameEntry, Priority, RosterEntry, State
-from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store import Document, NameEntry, Priority, RosterEntry, ServingStore, State
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_is_kept_as_text(store: SqlStore, text: str) -> None:
+def test_hostile_text_is_kept_as_text(store: ServingStore, text: str) -> None:
     key = name_key(text)
     store.answers.put([artist("a0", "bystander"), artist(text[:100], key, label=text)])
     match, *others = store.answers.find(key)
@@ -33,7 +32,7 @@ def test_hostile_text_is_kept_as_text(store: SqlStore, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_finds_nothing(store: SqlStore, text: str) -> None:
+def test_hostile_text_finds_nothing(store: ServingStore, text: str) -> None:
     store.answers.put([artist("a1", "aespa")])
     assert store.answers.find(text) == []
     assert store.answers.artist(text) is None
@@ -44,7 +43,7 @@ def test_hostile_text_finds_nothing(store: SqlStore, text: str) -> None:
 
 
 @pytest.mark.parametrize("key", [*UNSTORABLE.values(), ""], ids=[*UNSTORABLE, "empty"])
-def test_a_key_that_no_engine_could_hold_finds_nothing_and_is_refused(store: SqlStore, key: str) -> None:
+def test_a_key_that_no_engine_could_hold_finds_nothing_and_is_refused(store: ServingStore, key: str) -> None:
     assert store.answers.find(key) == []
     assert store.answers.artist(key) is None
     assert store.answers.versions("artist", [key]) == {}
@@ -61,7 +60,7 @@ def test_a_key_that_no_engine_could_hold_finds_nothing_and_is_refused(store: Sql
     assert store.requests.all() == []
 
 
-def test_what_no_engine_could_hold_is_left_out_of_shown_text(store: SqlStore) -> None:
+def test_what_no_engine_could_hold_is_left_out_of_shown_text(store: ServingStore) -> None:
     assert store.requests.ask("ab", "a\0b\ud83d", NOON).query == "ab"
     store.requests.claim(["ab"], "run", NOON, LEASE)
     store.requests.finish("ab", "run", State.FAILED, NOON, error="x\0\ud83dy")
@@ -71,7 +70,7 @@ def test_what_no_engine_could_hold_is_left_out_of_shown_text(store: SqlStore) ->
     assert store.answers.find("ab")[0].label == "ab"
 
 
-def test_a_body_with_nul_is_refused(store: SqlStore) -> None:
+def test_a_body_with_nul_is_refused(store: ServingStore) -> None:
     with pytest.raises(StoreError, match="artist 'a1' holds NUL"):
         store.answers.put([Document("artist", "a1", "v1", '{"a": "\0"}', ())])
     store.answers.put([Document("artist", "a1", "v1", artist("a1", label="\\u0000").body, ())])

@@ -6,9 +6,10 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from store_beside import Beside
 
+from spotify_assets.core.store import ServingStore, open_at
 from spotify_assets.core.store.inbox import InboxMessage, Settled
-from spotify_assets.core.store.sql import SqlStore
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=20)
@@ -19,11 +20,11 @@ def message(number: int, minutes: float = 0) -> InboxMessage:
     return InboxMessage(f"{number:064x}", "page", f"sender-{number}", body, NOON + timedelta(minutes=minutes))
 
 
-def claim(store: SqlStore, now: datetime = NOON, limit: int = 10) -> list[str]:
+def claim(store: ServingStore, now: datetime = NOON, limit: int = 10) -> list[str]:
     return [taken.sender for taken in store.inbox.claim(now, now + LEASE, limit)]
 
 
-def test_a_message_is_received_once_however_often_it_is_delivered(store: SqlStore) -> None:
+def test_a_message_is_received_once_however_often_it_is_delivered(store: ServingStore) -> None:
     assert store.inbox.receive([message(1), message(2), message(1)], NOON) == 2
     assert store.inbox.receive([message(2), message(3)], NOON) == 1
     assert store.inbox.receive([], NOON) == 0
@@ -35,7 +36,7 @@ def test_a_message_is_received_once_however_often_it_is_delivered(store: SqlStor
     assert store.inbox.waiting() == 2
 
 
-def test_what_is_claimed_comes_back_as_it_was_written(store: SqlStore) -> None:
+def test_what_is_claimed_comes_back_as_it_was_written(store: ServingStore) -> None:
     store.inbox.receive([message(1, minutes=-3)], NOON)
     [taken] = store.inbox.claim(NOON, NOON + LEASE, 1)
     assert taken == InboxMessage(
@@ -43,7 +44,7 @@ def test_what_is_claimed_comes_back_as_it_was_written(store: SqlStore) -> None:
     )
 
 
-def test_the_longest_waiting_come_first(store: SqlStore) -> None:
+def test_the_longest_waiting_come_first(store: ServingStore) -> None:
     store.inbox.receive([message(1, minutes=-1), message(2, minutes=-2)], NOON)
     store.inbox.receive([message(3, minutes=-9)], NOON + timedelta(seconds=1))
     later = NOON + timedelta(seconds=2)
@@ -51,14 +52,14 @@ def test_the_longest_waiting_come_first(store: SqlStore) -> None:
     assert claim(store, later) == ["sender-3"]
 
 
-def test_a_claim_lasts_as_long_as_its_lease(store: SqlStore) -> None:
+def test_a_claim_lasts_as_long_as_its_lease(store: ServingStore) -> None:
     store.inbox.receive([message(1)], NOON)
     assert claim(store) == ["sender-1"]
     assert claim(store, NOON + LEASE - timedelta(seconds=1)) == []
     assert claim(store, NOON + LEASE) == ["sender-1"], "its taker died"
 
 
-def test_what_was_put_off_comes_back_at_its_time(store: SqlStore) -> None:
+def test_what_was_put_off_comes_back_at_its_time(store: ServingStore) -> None:
     store.inbox.receive([message(1)], NOON)
     for attempts in range(3):
         [taken] = store.inbox.claim(NOON, NOON + LEASE, 1)
@@ -71,18 +72,19 @@ def test_what_was_put_off_comes_back_at_its_time(store: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("outcome", list(Settled))
-def test_a_settled_message_is_known_again_but_forgotten(store: SqlStore, outcome: Settled) -> None:
+def test_a_settled_message_is_known_again_but_forgotten(
+    store: ServingStore, beside: Beside, outcome: Settled
+) -> None:
     store.inbox.receive([message(1)], NOON)
     claim(store)
     store.inbox.settle(message(1).key, outcome, NOON)
     store.inbox.put_off(message(1).key, NOON)
     assert claim(store, NOON + timedelta(days=1)) == []
     assert store.inbox.receive([message(1)], NOON) == 0
-    [row] = store._database.read(lambda c: c.exec_driver_sql("SELECT sender, body, state FROM inbox").all())
-    assert tuple(row) == ("", "", outcome.value)
+    assert beside.kept_of_message() == ("", "", outcome.value)
 
 
-def test_settled_messages_are_deleted_in_time_and_waiting_ones_never(store: SqlStore) -> None:
+def test_settled_messages_are_deleted_in_time_and_waiting_ones_never(store: ServingStore) -> None:
     store.inbox.receive([message(n) for n in range(5)], NOON)
     for number in range(4):
         store.inbox.settle(message(number).key, Settled.SENT, NOON + timedelta(hours=number))
@@ -92,12 +94,12 @@ def test_settled_messages_are_deleted_in_time_and_waiting_ones_never(store: SqlS
     assert store.inbox.waiting() == 1
 
 
-def test_two_takers_never_get_the_same_message(store: SqlStore, store_url: str) -> None:
+def test_two_takers_never_get_the_same_message(store: ServingStore, store_url: str) -> None:
     store.inbox.receive([message(n) for n in range(60)], NOON)
     taken: list[str] = []
 
     def take() -> None:
-        own = SqlStore(store_url)
+        own = open_at(store_url)
         while found := claim(own, limit=4):
             taken.extend(found)
         own.close()

@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from store_beside import Beside
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.spelling import keys_near
-from spotify_assets.core.store import Document, Lookup, NameEntry
-from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store import Document, Lookup, NameEntry, ServingStore
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def test_a_conversation_is_recalled_until_it_expires(store: SqlStore) -> None:
+def test_a_conversation_is_recalled_until_it_expires(store: ServingStore) -> None:
     store.conversations.remember({"ann": '{"1": "에스파 🎵"}', "bob": "2"}, NOON, NOON + HOUR)
     assert store.conversations.recall("ann", NOON) == '{"1": "에스파 🎵"}'
     assert store.conversations.recall("bob", NOON + HOUR) is None
@@ -24,15 +24,16 @@ def test_a_conversation_is_recalled_until_it_expires(store: SqlStore) -> None:
     assert store.conversations.recall("ann", NOON + HOUR) == "newer"
 
 
-def test_expired_conversations_are_dropped_in_time(store: SqlStore) -> None:
+def test_expired_conversations_are_dropped_in_time(store: ServingStore, beside: Beside) -> None:
     store.conversations.remember({f"p{n}": "x" for n in range(50)}, NOON, NOON + HOUR)
     later = NOON + timedelta(days=1)
     # One write in a hundred tidies up, and one of a hundred conversations always does.
     store.conversations.remember({f"q{n}": "y" for n in range(100)}, later, later + HOUR)
+    beside.let_time_pass(later)
     assert store.conversations.recall("p1", NOON) is None
 
 
-def test_a_confirmed_name_counts_for_that_person_and_for_all_once_three_agree(store: SqlStore) -> None:
+def test_a_confirmed_name_counts_for_that_person_and_for_all_once_three_agree(store: ServingStore) -> None:
     links = store.links
     assert links.learnt("ann", "eve") is None
     links.confirm("ann", "eve", "eve-jp", NOON)
@@ -47,7 +48,7 @@ def test_a_confirmed_name_counts_for_that_person_and_for_all_once_three_agree(st
     assert (links.learnt("zoe", "eve"), links.learnt("ann", "eve")) == ("eve-us", "eve-jp")
 
 
-def test_where_as_many_mean_another_nothing_counts_for_all(store: SqlStore) -> None:
+def test_where_as_many_mean_another_nothing_counts_for_all(store: ServingStore) -> None:
     for person in range(6):
         store.links.confirm(f"p{person}", "eve", "eve-jp" if person < 3 else "eve-us", NOON)
     assert store.links.learnt("zoe", "eve") is None
@@ -55,7 +56,7 @@ def test_where_as_many_mean_another_nothing_counts_for_all(store: SqlStore) -> N
     assert store.links.learnt("zoe", "eve") == "eve-jp"
 
 
-def test_a_lookup_is_one_holder_s_until_its_lease_or_its_result_expires(store: SqlStore) -> None:
+def test_a_lookup_is_one_holder_s_until_its_lease_or_its_result_expires(store: ServingStore) -> None:
     lookups = store.lookups
     assert lookups.get("혁오", NOON) is None
     assert lookups.begin("혁오", "a", NOON, NOON + timedelta(seconds=10))
@@ -70,7 +71,7 @@ def test_a_lookup_is_one_holder_s_until_its_lease_or_its_result_expires(store: S
     assert lookups.get("혁오", NOON + HOUR) == Lookup(None), "what had expired is gone"
 
 
-def test_a_lookup_whose_holder_died_is_taken_over(store: SqlStore) -> None:
+def test_a_lookup_whose_holder_died_is_taken_over(store: ServingStore) -> None:
     assert store.lookups.begin("혁오", "a", NOON, NOON + timedelta(seconds=10))
     later = NOON + timedelta(seconds=11)
     assert store.lookups.get("혁오", later) is None
@@ -79,13 +80,13 @@ def test_a_lookup_whose_holder_died_is_taken_over(store: SqlStore) -> None:
     assert store.lookups.get("혁오", later) == Lookup(None)
 
 
-def test_a_lookup_that_came_to_nothing_may_be_begun_again(store: SqlStore) -> None:
+def test_a_lookup_that_came_to_nothing_may_be_begun_again(store: ServingStore) -> None:
     assert store.lookups.begin("혁오", "a", NOON, NOON + HOUR)
     store.lookups.end("혁오", "a", None, NOON, NOON)
     assert store.lookups.begin("혁오", "b", NOON, NOON + HOUR)
 
 
-def test_new_names_are_counted_by_person_and_day_up_to_the_limit(store: SqlStore) -> None:
+def test_new_names_are_counted_by_person_and_day_up_to_the_limit(store: ServingStore) -> None:
     assert [store.lookups.count_new("ann", NOON, 2) for _ in range(4)] == [True, True, False, False]
     assert store.lookups.count_new("bob", NOON, 2)
     assert store.lookups.count_new("ann", NOON + timedelta(days=1), 2)
@@ -93,7 +94,7 @@ def test_new_names_are_counted_by_person_and_day_up_to_the_limit(store: SqlStore
 
 
 def test_of_stores_that_race_one_looks_a_name_up_and_none_counts_past_the_limit(store_url: str) -> None:
-    stores = [SqlStore(store_url) for _ in range(6)]
+    stores = [open_at(store_url) for _ in range(6)]
     start = Barrier(len(stores))
 
     def race(number: int) -> tuple[list[bool], int]:
@@ -111,7 +112,7 @@ def test_of_stores_that_race_one_looks_a_name_up_and_none_counts_past_the_limit(
     assert sum(counted for _, counted in results) == 20
 
 
-def test_an_artist_is_near_by_each_of_its_names_until_it_loses_them(store: SqlStore) -> None:
+def test_an_artist_is_near_by_each_of_its_names_until_it_loses_them(store: ServingStore) -> None:
     def put(*names: str) -> None:
         entries = tuple(NameEntry(name, "artist", "a1", "BLACKPINK", 88) for name in names)
         store.answers.put([Document("artist", "a1", "v1", "{}", entries)])
@@ -130,7 +131,7 @@ def test_an_artist_is_near_by_each_of_its_names_until_it_loses_them(store: SqlSt
     assert near("balckpink") == store.answers.near([]) == []
 
 
-def test_what_no_engine_could_hold_is_refused(store: SqlStore) -> None:
+def test_what_no_engine_could_hold_is_refused(store: ServingStore) -> None:
     with pytest.raises(StoreError, match="cannot be a key"):
         store.links.confirm("ann", "", "a1", NOON)
     assert store.links.learnt("ann", "x" * 500) is None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from spotify_assets.core.store import Document
-from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store import Document, ServingStore, open_at
 
 
 def document(number: int) -> Document:
     return Document("artist", f"a{number}", "v1", "{}", ())
 
 
-def test_every_change_counts_and_every_connection_sees_it(store: SqlStore, store_url: str) -> None:
-    other = SqlStore(store_url)
+def test_every_change_counts_and_every_connection_sees_it(store: ServingStore, store_url: str) -> None:
+    other = open_at(store_url)
     seen = [other.answers.publication()]
     store.answers.put([document(1), document(2)])
     seen.append(other.answers.publication())

@@ -8,12 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import make_url
-from store_servers import execute
+from store_beside import Beside
 
 from spotify_assets.core.errors import StoreError
-from spotify_assets.core.store import CallCount, Cooldown, Urgency
-from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store import CallCount, Cooldown, ServingStore, Urgency, open_at
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -24,7 +22,7 @@ ASKED, ROUTINE = Urgency.ASKED, Urgency.ROUTINE
 # Cooldowns
 
 
-def test_a_cooling_source_may_not_be_called_until_then(store: SqlStore) -> None:
+def test_a_cooling_source_may_not_be_called_until_then(store: ServingStore) -> None:
     store.sources.cool_down("spotify", NOON + HOUR, "QUOTA_EXCEEDED")
     cooling = Cooldown("spotify", NOON + HOUR, "QUOTA_EXCEEDED")
     assert store.sources.cooldowns(NOON) == [cooling]
@@ -34,28 +32,30 @@ def test_a_cooling_source_may_not_be_called_until_then(store: SqlStore) -> None:
     assert store.sources.spend("spotify", "search", ASKED, NOON + HOUR) is None
 
 
-def test_a_refused_call_is_not_counted(store: SqlStore) -> None:
+def test_a_refused_call_is_not_counted(store: ServingStore) -> None:
     store.sources.cool_down("spotify", NOON + HOUR, "429")
     store.sources.spend("spotify", "search", ASKED, NOON)
     assert store.sources.calls(NOON.date()) == []
 
 
 @pytest.mark.parametrize("first_longer", [True, False])
-def test_of_two_cooldowns_the_later_end_stands_with_its_reason(store: SqlStore, first_longer: bool) -> None:
+def test_of_two_cooldowns_the_later_end_stands_with_its_reason(
+    store: ServingStore, first_longer: bool
+) -> None:
     both = [(NOON + 2 * HOUR, "long"), (NOON + HOUR, "short")]
     for until, reason in both if first_longer else reversed(both):
         store.sources.cool_down("spotify", until, reason)
     assert store.sources.cooldowns(NOON) == [Cooldown("spotify", NOON + 2 * HOUR, "long")]
 
 
-def test_a_cooldown_can_be_lifted(store: SqlStore) -> None:
+def test_a_cooldown_can_be_lifted(store: ServingStore) -> None:
     store.sources.cool_down("spotify", NOON + HOUR, "429")
     assert store.sources.lift("spotify")
     assert not store.sources.lift("spotify")
     assert store.sources.spend("spotify", "search", ASKED, NOON) is None
 
 
-def test_a_reason_of_any_kind_is_kept_as_far_as_it_can_be(store: SqlStore) -> None:
+def test_a_reason_of_any_kind_is_kept_as_far_as_it_can_be(store: ServingStore) -> None:
     store.sources.cool_down("spotify", NOON + HOUR, "'; DROP TABLE roster; --\0 한도 초과 " + "x" * 600)
     [cooling] = store.sources.cooldowns(NOON)
     assert cooling.reason.startswith("'; DROP TABLE roster; -- 한도 초과 xxx")
@@ -65,7 +65,7 @@ def test_a_reason_of_any_kind_is_kept_as_far_as_it_can_be(store: SqlStore) -> No
 # Budgets
 
 
-def test_calls_are_counted_by_family_urgency_and_utc_day(store: SqlStore) -> None:
+def test_calls_are_counted_by_family_urgency_and_utc_day(store: ServingStore) -> None:
     for family, urgency in [("search", ASKED), ("search", ROUTINE), ("search", ASKED), ("artists", ROUTINE)]:
         assert store.sources.spend("spotify", family, urgency, NOON) is None
     late_in_seoul = datetime.fromisoformat("2026-11-21T08:59:59+09:00")
@@ -79,7 +79,7 @@ def test_calls_are_counted_by_family_urgency_and_utc_day(store: SqlStore) -> Non
     assert store.sources.calls(MIDNIGHT.date()) == [CallCount("spotify", "artists", MIDNIGHT.date(), 1, 0)]
 
 
-def test_a_spent_budget_is_refused_until_midnight_utc(store: SqlStore) -> None:
+def test_a_spent_budget_is_refused_until_midnight_utc(store: ServingStore) -> None:
     given = [store.sources.spend("spotify", "search", ASKED, NOON, limit=3) for _ in range(5)]
     spent = Cooldown("spotify", MIDNIGHT, "the daily budget of 3 calls to search is spent")
     assert given == [None] * 3 + [spent] * 2
@@ -87,7 +87,7 @@ def test_a_spent_budget_is_refused_until_midnight_utc(store: SqlStore) -> None:
     assert store.sources.spend("spotify", "search", ASKED, MIDNIGHT, limit=3) is None
 
 
-def test_each_urgency_keeps_a_share_that_the_other_cannot_use(store: SqlStore) -> None:
+def test_each_urgency_keeps_a_share_that_the_other_cannot_use(store: ServingStore) -> None:
     def spend(urgency: Urgency) -> str | None:
         refused = store.sources.spend("spotify", "search", urgency, NOON, limit=10, share=7)
         return refused.reason if refused else None
@@ -98,11 +98,11 @@ def test_each_urgency_keeps_a_share_that_the_other_cannot_use(store: SqlStore) -
     assert asked == [None] * 3 + ["the daily budget of 10 calls to search is spent"]
 
 
-def test_a_budget_of_nothing_allows_nothing(store: SqlStore) -> None:
+def test_a_budget_of_nothing_allows_nothing(store: ServingStore) -> None:
     assert store.sources.spend("spotify", "search", ASKED, NOON, limit=0) is not None
 
 
-def test_the_counts_of_days_long_past_are_dropped(store: SqlStore) -> None:
+def test_the_counts_of_days_long_past_are_dropped(store: ServingStore) -> None:
     for days in (0, 20, 40):
         store.sources.spend("spotify", "search", ASKED, NOON + timedelta(days=days))
     kept = [len(store.sources.calls((NOON + timedelta(days=days)).date())) for days in (0, 20, 40)]
@@ -112,7 +112,7 @@ def test_the_counts_of_days_long_past_are_dropped(store: SqlStore) -> None:
 # Capabilities
 
 
-def test_a_capability_is_believed_until_it_expires(store: SqlStore) -> None:
+def test_a_capability_is_believed_until_it_expires(store: ServingStore) -> None:
     week = timedelta(days=7)
     store.sources.learn("spotify", "top-tracks", False, NOON, NOON + week)
     store.sources.learn("spotify", "search", True, NOON, NOON + 2 * week)
@@ -123,7 +123,7 @@ def test_a_capability_is_believed_until_it_expires(store: SqlStore) -> None:
     assert [c.endpoint for c in store.sources.capabilities(NOON + week)] == ["search"]
 
 
-def test_what_is_learnt_anew_replaces_what_was_known(store: SqlStore) -> None:
+def test_what_is_learnt_anew_replaces_what_was_known(store: ServingStore) -> None:
     store.sources.learn("spotify", "top-tracks", False, NOON, NOON + HOUR)
     store.sources.learn("spotify", "top-tracks", True, NOON + HOUR, NOON + 2 * HOUR)
     [known] = store.sources.capabilities(NOON)
@@ -133,7 +133,7 @@ def test_what_is_learnt_anew_replaces_what_was_known(store: SqlStore) -> None:
 # Turns
 
 
-def test_turns_are_an_interval_apart_and_never_before_now(store: SqlStore) -> None:
+def test_turns_are_an_interval_apart_and_never_before_now(store: ServingStore) -> None:
     late = NOON + HOUR
 
     def turn(now: datetime) -> float:
@@ -145,7 +145,7 @@ def test_turns_are_an_interval_apart_and_never_before_now(store: SqlStore) -> No
     assert turn(NOON + timedelta(seconds=10)) == 10
 
 
-def test_a_turn_that_would_come_too_late_is_not_reserved(store: SqlStore) -> None:
+def test_a_turn_that_would_come_too_late_is_not_reserved(store: ServingStore) -> None:
     def turn(latest: datetime) -> datetime | None:
         return store.sources.take_turn("musicbrainz", 1, NOON, latest)
 
@@ -159,14 +159,14 @@ def test_a_turn_that_would_come_too_late_is_not_reserved(store: SqlStore) -> Non
 
 
 def spend_many(url: str, urgency: Urgency, times: int) -> int:
-    store = SqlStore(url)
+    store = open_at(url)
     refused = [store.sources.spend("spotify", "search", urgency, NOON, 100, 80) for _ in range(times)]
     store.close()
     return refused.count(None)
 
 
 def take_many(url: str, times: int) -> list[datetime]:
-    store = SqlStore(url)
+    store = open_at(url)
     turns = [store.sources.take_turn("musicbrainz", 1, NOON, NOON + HOUR) for _ in range(times)]
     store.close()
     return [turn for turn in turns if turn]
@@ -179,7 +179,7 @@ def processes() -> Iterator[ProcessPoolExecutor]:
 
 
 def test_processes_together_never_spend_past_budget_or_share(
-    store: SqlStore, store_url: str, processes: ProcessPoolExecutor
+    store: ServingStore, store_url: str, processes: ProcessPoolExecutor
 ) -> None:
     runs = [(ASKED, 60), (ASKED, 60), (ROUTINE, 60)]
     results = list(processes.map(spend_many, [store_url] * 3, *zip(*runs, strict=True)))
@@ -201,21 +201,16 @@ def test_processes_together_never_get_the_same_turn(store_url: str, processes: P
 
 
 def test_a_store_of_the_first_version_is_completed_and_keeps_what_it_holds(
-    store: SqlStore, store_url: str
+    store: ServingStore, store_url: str, beside: Beside
 ) -> None:
     store.requests.ask("aespa", "aespa", NOON)
-    added = ("source_cooldowns", "source_calls", "source_capabilities", "source_turns")
-    execute(
-        make_url(store_url),
-        *(f"DROP TABLE {table}" for table in added),
-        "UPDATE store_schema SET version = 1",
-    )
-    opened = SqlStore(store_url)
+    beside.lose_sources()
+    opened = open_at(store_url)
     assert opened.sources.spend("spotify", "search", ASKED, NOON) is None
     assert [request.query for request in opened.requests.all()] == ["aespa"]
     opened.close()
 
 
-def test_a_name_that_no_engine_could_store_is_refused_in_words(store: SqlStore) -> None:
+def test_a_name_that_no_engine_could_store_is_refused_in_words(store: ServingStore) -> None:
     with pytest.raises(StoreError, match="cannot be a key of the serving store"):
         store.sources.spend("spotify", "a\0b", ASKED, NOON)

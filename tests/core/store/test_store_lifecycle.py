@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from spotify_assets.core.store import ArtistRequest, State
-from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store import ArtistRequest, State, open_at
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=10)
@@ -31,7 +30,7 @@ class Lifecycle(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.directory = tempfile.TemporaryDirectory()
-        self.store = SqlStore(f"sqlite:///{self.directory.name}/serving.db")
+        self.store = open_at(f"sqlite:///{self.directory.name}/serving.db")
         self.model: dict[str, ArtistRequest] = {}
         self.before: dict[str, ArtistRequest] = {}
         self.now = NOON

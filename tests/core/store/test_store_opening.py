@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
-from store_servers import execute
+from store_beside import Beside
 
-from spotify_assets.core.errors import SettingsError, StoreError
+from spotify_assets.core.errors import StoreError
 from spotify_assets.core.settings import load_settings
-from spotify_assets.core.store import Document, NameEntry, open_store
-from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store import Document, NameEntry, ServingStore, open_at, open_store
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "hunter2-p%40ss"
@@ -50,7 +49,7 @@ def test_a_server_that_is_not_there_is_named_without_the_password(
     with pytest.raises(
         StoreError, match=rf"{name} at 127\.0\.0\.1:{port}/serving, cannot be used \(.*refused"
     ) as error:
-        SqlStore(url)
+        open_at(url)
     assert "SERVING_URL" in str(error.value)
     assert "hunter2" not in told(error.value) + caplog.text
 
@@ -73,7 +72,7 @@ def test_a_server_that_is_not_there_is_named_without_the_password(
 )
 def test_an_address_that_cannot_be_used_says_what_is_allowed(url: str, message: str) -> None:
     with pytest.raises(StoreError, match=message) as error:
-        SqlStore(url)
+        open_at(url)
     assert "hunter2" not in told(error.value)
     assert "ter@" not in str(error.value)
 
@@ -82,14 +81,14 @@ def test_a_directory_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         StoreError, match=r"SQLite file .*/nowhere/serving.db, cannot be used .* its directory exists"
     ):
-        SqlStore(f"sqlite:///{tmp_path}/nowhere/serving.db")
+        open_at(f"sqlite:///{tmp_path}/nowhere/serving.db")
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "serving.db"
     path.write_text("dear diary\n" * 1000)
     with pytest.raises(StoreError, match="file is not a database"):
-        SqlStore(f"sqlite:///{path}")
+        open_at(f"sqlite:///{path}")
     assert path.read_text() == "dear diary\n" * 1000
 
 
@@ -98,36 +97,26 @@ def test_settings_open_the_store_they_name(tmp_path: Path) -> None:
     assert store.requests.ask("aespa", "aespa", NOON).ask_count == 1
     assert (tmp_path / "home" / "serving.db").exists()
     store.close()
-    with pytest.raises(SettingsError, match="dynamodb:// is not available"):
-        open_store(load_settings(platform_home=tmp_path, serving_url="dynamodb://prefix"))
 
 
-def test_a_store_shows_where_it_is_but_no_password(store: SqlStore, store_url: str) -> None:
-    assert repr(store).startswith("<SqlStore: ")
-    assert (make_url(store_url).database or "") in repr(store)
+def test_a_store_shows_where_it_is_but_no_password(store: ServingStore, store_url: str) -> None:
+    assert repr(store).startswith(("<SqlStore: ", "<DynamoStore: "))
+    url = make_url(store_url)
+    assert (url.database or url.host or "") in repr(store)
     assert "@" not in repr(store)
 
 
-def test_a_store_outlives_connections_that_the_server_dropped(store: SqlStore, store_url: str) -> None:
-    url = make_url(store_url)
+def test_a_store_outlives_connections_that_the_server_dropped(store: ServingStore, beside: Beside) -> None:
     store.requests.ask("aespa", "aespa", NOON)
-    if url.get_backend_name() == "sqlite":
-        store.close()
-    elif url.get_backend_name() == "postgresql":
-        mine = f"application_name = '{url.query['application_name']}'"
-        execute(url.set(query={}), f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")
-    else:
-        mine = "db = database() AND id <> connection_id()"
-        for (number,) in execute(url, f"SELECT id FROM information_schema.processlist WHERE {mine}"):
-            execute(url, f"KILL {number}")
+    beside.hang_up()
     assert store.requests.ask("aespa", "aespa", NOON).ask_count == 2
 
 
 def test_what_people_typed_does_not_reach_errors_or_logs(
-    store: SqlStore, store_url: str, caplog: pytest.LogCaptureFixture
+    store: ServingStore, beside: Beside, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    execute(make_url(store_url), "DROP TABLE artist_requests")
+    beside.lose_requests_and_roster()
     typed = "".join(reversed("noitseuq etavirp"))  # a traceback quotes this line
     with pytest.raises(StoreError) as error:
         store.requests.ask(typed.replace(" ", ""), typed, NOON)
@@ -136,7 +125,7 @@ def test_what_people_typed_does_not_reach_errors_or_logs(
 
 def test_readers_go_on_while_a_writer_is_in_the_middle_of_a_transaction(tmp_path: Path) -> None:
     path = tmp_path / "serving.db"
-    store = SqlStore(f"sqlite:///{path}")
+    store = open_at(f"sqlite:///{path}")
     store.answers.put(
         [Document("artist", "a1", "v1", "{}", (NameEntry("aespa", "artist", "a1", "aespa", 0),))]
     )
@@ -154,7 +143,7 @@ def test_readers_go_on_while_a_writer_is_in_the_middle_of_a_transaction(tmp_path
 
 def test_a_second_writer_waits_for_the_first_and_is_not_turned_away(tmp_path: Path) -> None:
     path = tmp_path / "serving.db"
-    store = SqlStore(f"sqlite:///{path}")
+    store = open_at(f"sqlite:///{path}")
     writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     writer.execute("BEGIN IMMEDIATE")
     release = threading.Timer(1.5, lambda: writer.execute("COMMIT"))
@@ -167,7 +156,7 @@ def test_a_second_writer_waits_for_the_first_and_is_not_turned_away(tmp_path: Pa
     store.close()
 
 
-def test_threads_share_a_store(store: SqlStore) -> None:
+def test_threads_share_a_store(store: ServingStore) -> None:
     failures: list[BaseException] = []
 
     def ask() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from store_process import DOCUMENTS, ask, claim, document, documents, ping, publish, put, refresh, work
 
-from spotify_assets.core.store import State
-from spotify_assets.core.store.sql import SqlStore
+from spotify_assets.core.store import ServingStore, State, open_at
+from tests.doubles.aws import CREDENTIALS
 
 ROOT = Path(__file__).parents[3]
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -60,6 +60,8 @@ def fork_server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PYTHONPATH", f"{ROOT}:{Path(__file__).parent}")
+        for variable, value in CREDENTIALS.items():
+            environment.setenv(variable, value)
         context.set_forkserver_preload(["store_process"])
         warm_up = context.Process(target=documents, args=("v0",))
         warm_up.start()
@@ -75,7 +77,9 @@ def processes(fork_server: ForkServerContext, store_url: str) -> Iterator[Proces
     started.kill()
 
 
-def test_eight_processes_that_ask_a_new_name_make_one_request(store: SqlStore, processes: Processes) -> None:
+def test_eight_processes_that_ask_a_new_name_make_one_request(
+    store: ServingStore, processes: Processes
+) -> None:
     keys = [f"name{number:02d}" for number in range(30)]
     processes.race(*[(ask, 3, *keys)] * 8)
     requests = store.requests.all()
@@ -84,7 +88,7 @@ def test_eight_processes_that_ask_a_new_name_make_one_request(store: SqlStore, p
 
 
 def test_publishers_of_the_same_new_document_do_not_turn_each_other_away(
-    store: SqlStore, processes: Processes
+    store: ServingStore, processes: Processes
 ) -> None:
     assert processes.race(*[(publish, version, 30) for version in ("v1", "v2", "v3")]) == [30] * 3
     for number in range(30):
@@ -93,7 +97,7 @@ def test_publishers_of_the_same_new_document_do_not_turn_each_other_away(
 
 
 def test_eight_processes_that_ask_for_what_was_done_start_one_generation(
-    store: SqlStore, processes: Processes
+    store: ServingStore, processes: Processes
 ) -> None:
     store.requests.ask("aespa", "aespa", NOON)
     store.requests.claim(["aespa"], "run", NOON, NOON)
@@ -103,7 +107,7 @@ def test_eight_processes_that_ask_for_what_was_done_start_one_generation(
     assert (request.ask_count, request.generation, request.state) == (41, 2, State.PENDING)
 
 
-def test_of_racing_runs_exactly_one_gets_each_request(store: SqlStore, processes: Processes) -> None:
+def test_of_racing_runs_exactly_one_gets_each_request(store: ServingStore, processes: Processes) -> None:
     keys = [f"name{number:02d}" for number in range(60)]
     for key in keys:
         store.requests.ask(key, key, NOON)
@@ -114,7 +118,9 @@ def test_of_racing_runs_exactly_one_gets_each_request(store: SqlStore, processes
         assert [request.name_key for request in store.requests.held_by(f"run{run}")] == mine
 
 
-def test_nothing_asked_is_lost_while_runs_claim_finish_and_die(store: SqlStore, processes: Processes) -> None:
+def test_nothing_asked_is_lost_while_runs_claim_finish_and_die(
+    store: ServingStore, processes: Processes
+) -> None:
     keys = [f"name{number:02d}" for number in range(12)]
     for key in keys:
         store.requests.ask(key, key, NOON)
@@ -130,12 +136,12 @@ def test_nothing_asked_is_lost_while_runs_claim_finish_and_die(store: SqlStore, 
 
 def test_processes_that_open_a_new_store_together_all_succeed(processes: Processes, store_url: str) -> None:
     assert processes.race(*[(ping,)] * 6) == ["pong"] * 6
-    assert SqlStore(store_url).requests.all() == []
+    assert open_at(store_url).requests.all() == []
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_document_is_old_or_new_with_its_own_names_when_its_publisher_is_killed(
-    store: SqlStore, processes: Processes, seed: int
+    store: ServingStore, processes: Processes, seed: int
 ) -> None:
     store.answers.put(documents("old"))
     publisher = processes.start(put)
@@ -161,7 +167,7 @@ def test_a_document_is_old_or_new_with_its_own_names_when_its_publisher_is_kille
     assert set(store.answers.versions("artist").values()) == {"new"}
 
 
-def test_a_killed_run_leaves_its_requests_to_be_given_back(store: SqlStore, processes: Processes) -> None:
+def test_a_killed_run_leaves_its_requests_to_be_given_back(store: ServingStore, processes: Processes) -> None:
     for key in ("a", "b"):
         store.requests.ask(key, key, NOON)
     run = processes.start(claim, "dead", "a", "b")
