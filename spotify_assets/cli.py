@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 roster_app = typer.Typer(no_args_is_help=True, help="The artists that are kept fresh.")
 app.add_typer(roster_app, name="roster")
+store_app = typer.Typer(no_args_is_help=True, help="The serving store.")
+app.add_typer(store_app, name="store")
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
@@ -115,6 +117,30 @@ def requests(limit: Annotated[int, typer.Option(help="Rows to show")] = 50) -> N
             _harmless(request.error or ", ".join(request.artist_ids)),
         )
     out.print(table if table.row_count else "Nobody has asked for an artist the bot did not know.")
+
+
+@store_app.command("copy")
+def store_copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="Address of a store, as SERVING_URL has it")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Address of an empty store, or a copy begun")],
+) -> None:
+    """Copy a store to another engine; go on where a copy was cut short; check counts and hashes."""
+    from spotify_assets.core.store import open_at
+    from spotify_assets.core.store.copying import Copied, copy
+
+    def told(copied: Copied) -> None:
+        counts = f"{copied.there.rows:>9,} rows, {copied.written:,} written"
+        out.print(f"{copied.part.value:<13} {counts}, both {copied.there.hash}")
+
+    old, new = open_at(source), open_at(target)
+    try:
+        copied = copy(old.contents, new.contents, told)
+    finally:
+        old.close()
+        new.close()
+    rows = sum(one.there.rows for one in copied)
+    written = sum(one.written for one in copied)
+    out.print(f"Copied: {rows:,} rows are the same in both stores, {written:,} were written")
 
 
 @app.command(name="status")

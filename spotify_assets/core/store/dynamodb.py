@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from spotify_assets.core.store.dynamodb_answers import DynamoAnswers
 from spotify_assets.core.store.dynamodb_calls import parse
+from spotify_assets.core.store.dynamodb_contents import DynamoContents
 from spotify_assets.core.store.dynamodb_inbox import DynamoInbox
 from spotify_assets.core.store.dynamodb_leases import DynamoLeases
 from spotify_assets.core.store.dynamodb_people import DynamoConversations, DynamoLinks, DynamoLookups
@@ -16,6 +17,7 @@ from spotify_assets.core.store.dynamodb_roster import DynamoRoster
 from spotify_assets.core.store.dynamodb_schema import prepare, see
 from spotify_assets.core.store.dynamodb_sources import DynamoSources
 from spotify_assets.core.store.dynamodb_tables import Tables
+from spotify_assets.core.store.dynamodb_vectors import DynamoVectors
 
 
 class DynamoStore:
@@ -42,6 +44,8 @@ class DynamoStore:
         self.lookups = DynamoLookups(self._tables)
         self.inbox = DynamoInbox(self._tables)
         self.leases = DynamoLeases(self._tables)
+        self.vectors = DynamoVectors(self._tables)
+        self.contents = DynamoContents(self._tables)
 
     def __repr__(self) -> str:
         return f"<DynamoStore: {self._tables.where}>"

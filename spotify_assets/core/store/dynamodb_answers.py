@@ -19,7 +19,7 @@ from zlib import crc32
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.spelling import LONGEST, keys_of
-from spotify_assets.core.store import Document, NameMatch
+from spotify_assets.core.store import Document, NameEntry, NameMatch
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 from spotify_assets.core.store.dynamodb_schema import DOCUMENTS, NAMES
 from spotify_assets.core.store.dynamodb_tables import Tables
@@ -188,6 +188,18 @@ class DynamoAnswers:
     def _count(self) -> None:
         # Last, so that whoever keeps an answer with this number never keeps one that was about to change.
         self._tables.update(DOCUMENTS.name, _PUBLICATION, "ADD #number :one", {"one": 1})
+
+    def documents(self) -> Iterator[Document]:
+        """Yield all documents with their names, reading the whole table."""
+        kinds: tuple[Kind, ...] = ("artist", "track")
+        for kind in kinds:
+            for head in self._tables.scan(DOCUMENTS.name, f"{kind}#"):
+                target_id = head["target_id"]
+                body = unpacked(head["body"]) if "body" in head else self._body(kind, target_id)
+                entries = _names_of(head).items()
+                names = tuple(NameEntry(key, kind, target_id, *about) for key, about in entries)
+                if body is not None:
+                    yield Document(kind, target_id, head["version"], body, names)
 
     def _replace(self, documents: Sequence[Document]) -> list[Document]:
         """Write documents; return those that somebody else wrote at the same moment, to be tried again."""

@@ -70,7 +70,7 @@ def parse(url: str) -> Address:
     create = options.pop("create", "false")
     if not re.fullmatch("[A-Za-z0-9_.-]{3,200}", prefix) or unknown or create not in ("true", "false"):
         raise StoreError(
-            "SERVING_URL is not an address of a store on DynamoDB: write dynamodb://<table-prefix>, with 3 to "
+            "SERVING_URL is not an address of a store on DynamoDB: write dynamodb://<table-prefix>, of 3 to "
             "200 letters, digits, '_', '.' and '-'; the options are region, profile, endpoint, create=true"
         )
     return Address(prefix, create=create == "true", **{key: value for key, value in options.items() if value})

@@ -19,7 +19,8 @@ from spotify_assets.core.store.text import checked_key, plain
 _KNOWN_FOR = timedelta(days=30)
 """How long an ended message is known again where nobody calls `forget`."""
 
-_RECEIVED = "received"
+RECEIVED = "received"
+"""The state of a message that waits for its reply."""
 
 
 class DynamoInbox:
@@ -34,7 +35,7 @@ class DynamoInbox:
         Raises:
             StoreError: the store cannot be written, or a message is too long for it.
         """
-        waiting = {message.key: _item(message, now) for message in messages}
+        waiting = {message.key: waiting_item(message, now) for message in messages}
         for item in waiting.values():
             self._tables.fits(item, "A message")
         return sum(self._receive(key, item) for key, item in waiting.items())
@@ -65,12 +66,10 @@ class DynamoInbox:
             [
                 self._tables.update_in(
                     WORKING.name, _known(key), f"SET #state = :state, #ended_at = :now, #{EXPIRES} = :ttl",
-                    {**values, "received": _RECEIVED}, "#state = :received",
+                    {**values, "received": RECEIVED}, "#state = :received",
                 ),
                 self._tables.delete_in(WORKING.name, _waiting(key)),
-                self._tables.put_in(
-                    WORKING.name, {**_ended(key, now), "key": key, EXPIRES: epoch(now + _KNOWN_FOR)}
-                ),
+                self._tables.put_in(WORKING.name, ended_item(key, now)),
             ]
         )  # fmt: skip
 
@@ -95,7 +94,7 @@ class DynamoInbox:
         return len(found)
 
     def _receive(self, key: str, item: Item) -> bool:
-        known: Item = {**_known(key), "state": _RECEIVED}
+        known = known_item(key)
         received = self._tables.transact(
             [
                 self._tables.put_in(WORKING.name, known, "attribute_not_exists(pk)"),
@@ -116,19 +115,30 @@ def _waiting(key: str) -> Item:
     return {"pk": "waiting", "sk": checked_key(key)}
 
 
-def _ended(key: str, now: datetime) -> Item:
-    return {"pk": "ended", "sk": f"{moment(now)}#{key}"}
+def known_item(key: str, state: str = RECEIVED, ended_at: datetime | None = None) -> Item:
+    """Return what is kept of a message to know it again."""
+    item = {**_known(key), "key": key, "state": state}
+    if ended_at is None:
+        return item
+    return {**item, "ended_at": moment(ended_at), EXPIRES: epoch(ended_at + _KNOWN_FOR)}
 
 
-def _item(message: InboxMessage, now: datetime) -> Item:
+def ended_item(key: str, now: datetime) -> Item:
+    """Return the item by which a message that ended is found when it is to be forgotten."""
+    place = {"pk": "ended", "sk": f"{moment(now)}#{key}"}
+    return {**place, "key": key, EXPIRES: epoch(now + _KNOWN_FOR)}
+
+
+def waiting_item(message: InboxMessage, due_at: datetime) -> Item:
+    """Return a message that waits as it is stored."""
     return {
         **_waiting(message.key),
         "account": message.account,
         "sender": message.sender,
         "body": packed(plain(message.body)),
         "sent_at": moment(message.sent_at),
-        "due_at": moment(now),
-        "attempts": 0,
+        "due_at": moment(due_at),
+        "attempts": message.attempts,
     }
 
 

@@ -31,10 +31,8 @@ class DynamoConversations:
         """
         items: list[Item] = []
         for person, body in bodies.items():
-            item: Item = {**_conversation(checked_key(person)), "body": packed(plain(body))}
-            item |= {"expires_at": moment(expires_at), EXPIRES: epoch(expires_at)}
-            self._tables.fits(item, "A conversation")
-            items.append(item)
+            items.append(conversation_item(person, body, expires_at))
+            self._tables.fits(items[-1], "A conversation")
         self._tables.write_many(WORKING.name, items)
 
     def recall(self, person: str, now: datetime) -> str | None:
@@ -164,6 +162,12 @@ class DynamoLookups:
         within = "#names < :limit" if limit < 1 else "attribute_not_exists(pk) OR #names < :limit"
         change = f"SET #{EXPIRES} = :ttl ADD #names :one"
         return self._tables.update(WORKING.name, key, change, values, within).done
+
+
+def conversation_item(person: str, body: str, expires_at: datetime) -> Item:
+    """Return where a conversation stands as it is stored."""
+    item = {**_conversation(checked_key(person)), "person": person, "body": packed(plain(body))}
+    return {**item, "expires_at": moment(expires_at), EXPIRES: epoch(expires_at)}
 
 
 def _conversation(person: str) -> Item:

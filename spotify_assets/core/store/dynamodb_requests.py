@@ -33,7 +33,7 @@ _INDEX = REQUESTS.index.name if REQUESTS.index else ""
 _ROUNDS = 50
 _HELD = "#state = :running AND #run_id = :run_id"
 _MAY_START = "(attribute_not_exists(#next_attempt_at) OR #next_attempt_at <= :now)"
-_TOUCHED_FOR = timedelta(days=7)
+_REACHED_FOR = timedelta(days=7)
 _UNFINISHED = (State.PENDING, State.RUNNING)
 
 
@@ -99,9 +99,7 @@ class DynamoRequests:
         holds, that has ended or that may not start yet is left alone.
         """
         keys = sorted({key for key in name_keys if is_key(key, MAX_KEY)})
-        forgotten = epoch(lease_until + _TOUCHED_FOR)
-        touched = [{"pk": _run(run_id), "sk": key, EXPIRES: forgotten} for key in keys]
-        self._tables.write_many(REQUESTS.name, touched)
+        self._tables.write_many(REQUESTS.name, [reached_item(run_id, key, lease_until) for key in keys])
         taken: Item = {"state": State.RUNNING.value, "run_id": run_id, "lease_until": moment(lease_until)}
         taken |= {"next_attempt_at": None, "changed_at": moment(now)}
         lease = {"lease_until": moment(lease_until)}
@@ -176,8 +174,7 @@ class DynamoRequests:
         Raises:
             StoreError: the store cannot be written, or the body is too long for it.
         """
-        key = {"pk": _key(checked_key(name_key, MAX_KEY))["pk"], "sk": f"finding#{checked_key(source)}"}
-        item = {**key, "body": packed(body)}
+        item = finding_item(name_key, source, body)
         self._tables.fits(item, f"What {source} gave for a request")
         self._tables.put(REQUESTS.name, item)
 
@@ -281,6 +278,22 @@ class DynamoRequests:
     ) -> Any:
         change, named = _expression(values, adds or {})
         return self._tables.update(REQUESTS.name, key, change, {**named, **given}, condition)
+
+
+def finding_item(name_key: str, source: str, body: str) -> Item:
+    """Return what a source gave for a request as it is stored."""
+    key = _key(checked_key(name_key, MAX_KEY))
+    return {"pk": key["pk"], "sk": f"finding#{checked_key(source)}", "body": packed(body)}
+
+
+def reached_item(run_id: str, name_key: str, lease_until: datetime) -> Item:
+    """Return the item that says which request a run reached for, whether it got it or not."""
+    return {"pk": _run(run_id), "sk": name_key, EXPIRES: epoch(lease_until + _REACHED_FOR)}
+
+
+def request_key(name_key: str) -> Item:
+    """Return the key of a request's item."""
+    return _key(checked_key(name_key, MAX_KEY))
 
 
 def _asked_first(name_key: str, query: str, now: datetime) -> Item:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
-from typing import Any
 from zlib import crc32
 
 from spotify_assets.core.store import Priority, RosterEntry
@@ -49,24 +48,23 @@ class DynamoRoster:
         """Return all artist ids: by priority, then in the order they were added."""
         place = {
             artist_id: (min(i["urgency"] for i in items), *min((i["added_at"], i["position"]) for i in items))
-            for artist_id, items in self._by_artist().items()
+            for artist_id, items in self.by_artist().items()
         }
         return sorted(place, key=lambda artist_id: (*place[artist_id], artist_id))
 
     def counts(self) -> dict[Priority, int]:
         """Return how many artists stand at each priority (0 included)."""
-        found = [min(item["urgency"] for item in items) for items in self._by_artist().values()]
+        found = [min(item["urgency"] for item in items) for items in self.by_artist().values()]
         return {priority: found.count(urgency) for priority, urgency in _URGENCY.items()}
 
     def _add(self, batch: list[tuple[int, RosterEntry]], added_at: str) -> int:
         rows: dict[tuple[str, int], Item] = {}
         for position, entry in batch:
             urgency = _URGENCY[entry.priority]
-            row: dict[str, Any] = {**_key(entry.artist_id, urgency), "artist_id": entry.artist_id}
-            row |= {"name": shown(entry.name), "urgency": urgency, "added_at": added_at, "position": position}
+            row = roster_item(entry.artist_id, entry.name, urgency, added_at, position)
             rows.setdefault((entry.artist_id, urgency), row)
         ids = {artist_id for artist_id, _ in rows}
-        keys = [_key(artist_id, urgency) for artist_id in ids for urgency in _URGENCY.values()]
+        keys = [key for artist_id in ids for key in roster_keys(artist_id)]
         stands: dict[str, int] = {}
         for item in self._tables.get_many(REQUESTS.name, keys, ("artist_id", "urgency")):
             artist_id = item["artist_id"]
@@ -75,7 +73,9 @@ class DynamoRoster:
         self._tables.write_many(REQUESTS.name, wanted)
         return len(ids - stands.keys())
 
-    def _by_artist(self) -> dict[str, list[Item]]:
+    def by_artist(self) -> dict[str, list[Item]]:
+        """Return each artist's items."""
+
         def shard(number: int) -> list[Item]:
             return list(self._tables.query(REQUESTS.name, "pk = :pk", {"pk": f"roster#{number}"}))
 
@@ -84,6 +84,17 @@ class DynamoRoster:
             for item in items:
                 found.setdefault(item["artist_id"], []).append(item)
         return found
+
+
+def roster_item(artist_id: str, name: str, urgency: int, added_at: str, position: int) -> Item:
+    """Return an artist at one priority as it is stored."""
+    item = {**_key(artist_id, urgency), "artist_id": artist_id, "name": shown(name)}
+    return {**item, "urgency": urgency, "added_at": added_at, "position": position}
+
+
+def roster_keys(artist_id: str) -> list[Item]:
+    """Return the keys of all items that an artist may have."""
+    return [_key(artist_id, urgency) for urgency in _URGENCY.values()]
 
 
 def _key(artist_id: str, urgency: int) -> Item:

@@ -58,7 +58,7 @@ DOCUMENTS = TableSchema(
     False,
     Index("versions", "shelf", "target_id", ("version",)),
 )
-NAMES = TableSchema("names", "the names and spellings that lead to documents", True)
+NAMES = TableSchema("names", "what leads to documents: names, spellings, the similarity model", True)
 REQUESTS = TableSchema(
     "requests",
     "what must not be lost: requests, roster, learnt links",

@@ -35,7 +35,7 @@ class DynamoSources:
         Raises:
             StoreError: the store cannot be written.
         """
-        item = {**_cooldown(source), "ends_at": moment(until), "reason": shown(reason)}
+        item = cooldown_item(source, until, reason)
         later = "attribute_not_exists(pk) OR #ends_at < :until"
         self._tables.put(WORKING.name, item, later, {"until": moment(until)})
 
@@ -95,7 +95,7 @@ class DynamoSources:
                 return Cooldown(
                     source, next_day(day), spent(family, urgency, limit, None if whole else share)
                 )
-            self._begin_day(today, source, family, day)
+            self._begin_day(source, family, day)
         raise StoreError(
             f"The serving store, {self._tables.where}, could not count a call to {source} in {_ROUNDS} "
             "attempts, since others count as well: try again"
@@ -116,18 +116,8 @@ class DynamoSources:
         Raises:
             StoreError: the store cannot be written.
         """
-        self._tables.put(
-            WORKING.name,
-            {
-                "pk": "capabilities",
-                "sk": joined(checked_key(source), checked_key(endpoint)),
-                "source": source,
-                "endpoint": endpoint,
-                "allowed": allowed,
-                "learnt_at": moment(now),
-                "expires_at": moment(expires_at),
-            },
-        )
+        known = Capability(source, endpoint, allowed, now, expires_at)
+        self._tables.put(WORKING.name, capability_item(known))
 
     def capabilities(self, now: datetime, source: str | None = None) -> list[Capability]:
         """Return what is known and not expired, of all sources or of one, by source and endpoint."""
@@ -180,16 +170,40 @@ class DynamoSources:
             "attempts, since others take turns as well: try again"
         )
 
-    def _begin_day(self, today: Item, source: str, family: str, day: date) -> None:
+    def _begin_day(self, source: str, family: str, day: date) -> None:
         """Make the day's item where it is missing, and drop the items of days long past."""
-        forgotten = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=DAYS_OF_CALLS + 2)
-        item = {**today, "source": source, "family": family, "asked": 0, "routine": 0, "total": 0}
-        item[EXPIRES] = epoch(forgotten)
+        item = calls_item(CallCount(source, family, day, 0, 0))
         if not self._tables.put(WORKING.name, item, "attribute_not_exists(pk)").done:
             return
         oldest = {"pk": "calls", "oldest": (day - timedelta(days=DAYS_OF_CALLS)).isoformat()}
         past = self._tables.query(WORKING.name, "pk = :pk AND sk < :oldest", oldest, only=("pk", "sk"))
         self._tables.write_many(WORKING.name, deletes=past)
+
+
+def cooldown_item(source: str, until: datetime, reason: str) -> Item:
+    """Return a cooldown as it is stored."""
+    return {**_cooldown(source), "ends_at": moment(until), "reason": shown(reason)}
+
+
+def calls_item(count: CallCount) -> Item:
+    """Return the calls of a day as they are stored."""
+    forgotten = next_day(count.day) + timedelta(days=DAYS_OF_CALLS + 1)
+    item = {**_calls(count.source, count.family, count.day), "source": count.source, "family": count.family}
+    counts = {"asked": count.asked, "routine": count.routine, "total": count.total}
+    return {**item, **counts, "day": count.day.isoformat(), EXPIRES: epoch(forgotten)}
+
+
+def capability_item(known: Capability) -> Item:
+    """Return what is known of an endpoint as it is stored."""
+    return {
+        "pk": "capabilities",
+        "sk": joined(checked_key(known.source), checked_key(known.endpoint)),
+        "source": known.source,
+        "endpoint": known.endpoint,
+        "allowed": known.allowed,
+        "learnt_at": moment(known.learnt_at),
+        "expires_at": moment(known.expires_at),
+    }
 
 
 def _cooldown(source: str) -> Item:

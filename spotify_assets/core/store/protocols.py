@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from spotify_assets.core.store.contents import Contents
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 from spotify_assets.core.store.inbox import Inbox
 from spotify_assets.core.store.people import Conversations, Links, Lookups
@@ -314,6 +315,11 @@ class ServingStore(Protocol):
     @property
     def vectors(self) -> Vectors:
         """The published similarity model, and where artists stand in it."""
+        ...
+
+    @property
+    def contents(self) -> Contents:
+        """All of it, row by row, to be moved to another engine."""
         ...
 
     def ping(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from spotify_assets.core.store.sql_answers import SqlAnswers
+from spotify_assets.core.store.sql_contents import SqlContents
 from spotify_assets.core.store.sql_conversations import SqlConversations
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_inbox import SqlInbox
@@ -44,6 +45,7 @@ class SqlStore:
         self.vectors = SqlVectors(self._database)
         self.inbox = SqlInbox(self._database)
         self.leases = SqlLeases(self._database)
+        self.contents = SqlContents(self._database)
 
     def __repr__(self) -> str:
         return f"<SqlStore: {self._database.where}>"

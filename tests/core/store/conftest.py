@@ -1,18 +1,15 @@
 """Empty stores on each engine: SQLite in a temporary directory, the servers in a place of the test's own."""
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from store_beside import Beside, BesideDynamo, BesideSql
-from store_servers import SERVERS, address, execute, reachable
+from store_engines import ENGINES, empty_store
 
 from spotify_assets.core.store import ServingStore, open_at
-from tests.doubles.aws import CREDENTIALS, REGION, AwsDouble, aws_double
-
-ENGINES = ["SQLite", *SERVERS, "DynamoDB"]
+from tests.doubles.aws import AwsDouble, aws_double
 
 
 @pytest.fixture(scope="session")
@@ -41,38 +38,6 @@ def aws(aws_server: AwsDouble) -> Iterator[AwsDouble]:
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database, on each engine in turn."""
     yield from empty_store(request.param, request, tmp_path)
-
-
-def empty_store(name: str, request: pytest.FixtureRequest, directory: Path) -> Iterator[str]:
-    """Yield the address of an empty database on one engine; remove it afterwards."""
-    own = f"test_{uuid.uuid4().hex[:12]}"
-    if name == "SQLite":
-        yield f"sqlite:///{directory / own}.db"
-        return
-    if name == "DynamoDB":
-        aws: AwsDouble = request.getfixturevalue("aws")
-        client = request.getfixturevalue("dynamodb")
-        environment: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
-        for variable, value in CREDENTIALS.items():
-            environment.setenv(variable, value)
-        dynamo = f"dynamodb://{own}?endpoint={aws.url}&region={REGION}"
-        yield dynamo
-        aws.faults.clear()
-        BesideDynamo(dynamo, aws, client).remove()
-        return
-    url = address(name)
-    if not reachable(name):
-        pytest.skip(f"no {name} at {url.host}:{url.port}/{url.database} (set {SERVERS[name][0]})")
-    if name == "PostgreSQL":
-        execute(url, f"CREATE SCHEMA {own}")
-        own_schema = {"options": f"-csearch_path={own}", "application_name": own}
-        yield url.update_query_dict(own_schema).render_as_string(hide_password=False)
-        execute(url, f"DROP SCHEMA {own} CASCADE")
-    else:
-        # In latin1, so that whoever leans on the database's character set is found out.
-        execute(url, f"CREATE DATABASE {own} CHARACTER SET latin1")
-        yield url.set(database=own).render_as_string(hide_password=False)
-        execute(url, f"DROP DATABASE {own}")
 
 
 @pytest.fixture
