@@ -67,7 +67,7 @@ def test_a_file_where_dagsters_directory_goes_is_named(empty: Terminal) -> None:
     ("changes", "code", "words"),
     [
         ({"LAKE_URI": "/dev/null"}, 1, ["LAKE_URI=/dev/null is a file", "name a directory"]),
-        ({"SERVING_URL": "dynamodb://prefix"}, 2, ["SERVING_URL", "sqlite:///"]),
+        ({"SERVING_URL": "dynamodb://prefix", "AWS_EC2_METADATA_DISABLED": "true"}, 1, ["AWS credentials"]),
         ({"SERVING_URL": "postgresql+psycopg://u:hidden@127.0.0.1:1/x"}, 1, ["serving store", "127.0.0.1"]),
     ],
     ids=["a file", "DynamoDB", "nobody there"],

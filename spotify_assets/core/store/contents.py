@@ -57,8 +57,8 @@ KEYS: dict[Part, tuple[str, ...]] = {
 """The columns that tell the rows of a part apart.
 
 Documents bring their `names` along, as (name key, label, popularity) in order; requests their `choices`, as
-(artist id, label). `similarity` holds the parts of the similarity model and `model`, one row, the version that
-is current. A message that has ended is its key, its state and when it ended.
+(artist id, label). `similarity` holds the parts of the similarity model; `model`, one row, which is current.
+A message that has ended is its key, its state and when it ended.
 """
 
 

@@ -1,4 +1,4 @@
-"""The published similarity model as DynamoDB items, in the table `names`: a partition for each kind of part."""
+"""The published similarity model as items of the table `names`: a partition for each kind of part."""
 
 from __future__ import annotations
 

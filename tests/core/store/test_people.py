@@ -9,7 +9,7 @@ from store_beside import Beside
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.spelling import keys_near
-from spotify_assets.core.store import Document, Lookup, NameEntry, ServingStore
+from spotify_assets.core.store import Document, Lookup, NameEntry, ServingStore, open_at
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
