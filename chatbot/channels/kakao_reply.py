@@ -22,6 +22,8 @@ MAX_TEXT = 500
 MAX_TITLE = 50
 MAX_CARD_TEXT = 230
 """Description of a basic card; a text card may have more."""
+MAX_ABOUT = 60
+"""Genres or artists above the answer's words, which end with where it all comes from."""
 MAX_ITEMS = 5
 MAX_ITEMS_IN_CAROUSEL = 4
 MAX_LISTS = 5
@@ -72,7 +74,7 @@ def _hero(answer: Answer, language: Language) -> list[Json]:
         return []
     image = answer.artist.image_url if answer.artist else None
     about = ", ".join(answer.track.artists if answer.track else answer.artist.genres if answer.artist else [])
-    description = "\n".join(part for part in (line(about, MAX_ITEM_TEXT), answer.text) if part)
+    description = "\n".join(part for part in (line(about, MAX_ABOUT), answer.text) if part)
     card: Json = {"title": line(shown.name, MAX_TITLE) or "♪", "description": fit(description, MAX_CARD_TEXT)}
     if is_link(shown.url):
         label = line(cards.listen(language), MAX_LABEL)

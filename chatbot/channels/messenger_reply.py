@@ -72,11 +72,16 @@ def _hero(answer: Answer, language: Language) -> list[Json]:
     if shown is None:
         return []
     image = answer.artist.image_url if answer.artist else None
-    return [
-        _element(
-            shown.name, answer.text.split("\n")[-1 if answer.provisional else 0], image, shown.url, language
-        )
-    ]
+    return [_element(shown.name, _said(answer.text), image, shown.url, language)]
+
+
+def _said(text: str) -> str:
+    """Return the answer's words in a line; where they are too long, the last, the source, is kept whole."""
+    *words, source = text.split("\n")
+    room = MAX_ELEMENT_TEXT - units(source) - 3
+    if not words or room < MAX_ELEMENT_TEXT // 2:
+        return text
+    return f"{line(' '.join(words), room)} · {source}"
 
 
 def _best_known(answer: Answer, language: Language) -> list[Json]:

@@ -215,6 +215,7 @@ def test_a_message_is_acknowledged_and_answered_with_cards(
     hero, songs, *similar = message["attachment"]["payload"]["elements"]
     assert hero["title"] == "aespa"
     assert "좋아하신다면" in hero["subtitle"]
+    assert hero["subtitle"].endswith("정보 제공: Spotify")
     assert hero["image_url"] == "https://i.scdn.co/image/aespa"
     assert songs["buttons"][0]["title"] == "Supernova"
     assert [element["title"] for element in similar] == [f"Neighbour {n}" for n in range(1, 9)]
