@@ -100,6 +100,8 @@ def why(likeness: Likeness, language: Language) -> str:
     parts = []
     if genres := ", ".join(likeness.shared_genres[:_GENRES_TOLD]):
         parts.append(say(language, f"같은 장르: {genres}", f"same scene: {genres}"))
+    elif likeness.is_near_scene:
+        parts.append(say(language, "장르의 결이 비슷해요", "a neighbouring scene"))
     known = [_FEATURES[f] for f in likeness.close_features if f in _FEATURES][:_FEATURES_TOLD]
     if known:
         korean = _list([ko for ko, _ in known], josa(known[-2][0], "과/와") if len(known) > 1 else "")
@@ -107,6 +109,12 @@ def why(likeness: Likeness, language: Language) -> str:
         parts.append(
             say(language, f"{with_josa(korean, '이/가')} 비슷해요", f"close in {english}"),
         )
+    if title := likeness.shared_track:
+        parts.append(say(language, f"함께한 노래: {title}", f"sang together on {title}"))
+    if likeness.is_related:
+        parts.append(say(language, "함께 많이 들어요", "often heard together"))
+    if not parts and likeness.is_same_era:
+        parts.append(say(language, "비슷한 시기에 활동했어요", "from the same years"))
     return " · ".join(parts) or say(language, "전체적인 소리가 가까워요", "close in overall sound")
 
 

@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     max_bad_share: float = Field(0.05, ge=0, le=1)
     snapshots_kept_days: int = Field(3, ge=1)
     evaluation_pairs: Path | None = None
+    similarity_exact_up_to: int = Field(20_000, ge=0)
     events_url: str = ""
     events_api_key: SecretStr | None = None
     alert_webhook_url: SecretStr | None = None

@@ -33,6 +33,17 @@ from spotify_assets.core.store.documents import Likeness
         (Likeness([], []), "전체적인 소리가 가까워요", "close in overall sound"),
         (Likeness([], ["a_feature_of_tomorrow"]), "전체적인 소리가 가까워요", "close in overall sound"),
         (Likeness(["a", "b", "c", "d"], []), "같은 장르: a, b, c", "same scene: a, b, c"),
+        (
+            Likeness(["k-pop"], ["energy"], shared_track="Butter", is_related=True, is_same_era=True),
+            "같은 장르: k-pop · 에너지가 비슷해요 · 함께한 노래: Butter · 함께 많이 들어요",
+            "same scene: k-pop · close in energy · sang together on Butter · often heard together",
+        ),
+        (
+            Likeness([], ["tempo"], is_near_scene=True),
+            "장르의 결이 비슷해요 · 템포가 비슷해요",
+            "a neighbouring scene · close in tempo",
+        ),
+        (Likeness(is_same_era=True), "비슷한 시기에 활동했어요", "from the same years"),
     ],
 )
 def test_why(likeness: Likeness, ko: str, en: str) -> None:

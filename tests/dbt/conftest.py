@@ -31,9 +31,7 @@ class Built:
         self.tables = tables
         self.platform.observe_catalogue(tables, day(1))
         observe_more(self.platform)
-        self.breakpoints: dict[str, np.ndarray] = self.platform.fit_model(
-            MODEL, tables["audio_features"].drop_null()
-        )
+        self.breakpoints: dict[str, np.ndarray] = self.platform.fit_model(MODEL, tables)
         self.log = self.platform.dbt("build").stdout
 
 

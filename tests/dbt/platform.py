@@ -21,11 +21,14 @@ from spotify_assets.core.lake.schemas import record_schema
 from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.core.lake.storage import LocalStorage
 from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES
+from spotify_assets.defs.marts.similarity_fit import EXACT_PROBES, fit_cells, fit_terms, points, vectors
+
+from . import recomputation
+from .recomputation import QUANTILES
 
 from .chat_turns import FIRST
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-QUANTILES = np.linspace(0.0, 1.0, 101)
 
 
 def run_dbt(
@@ -89,9 +92,14 @@ class Platform:
         self.observe("chat_turns", FIRST, at, source="chat")
 
     def fit_model(
-        self, version: str, features: pa.Table, names: Sequence[str] = SIMILARITY_FEATURES
+        self,
+        version: str,
+        tables: Mapping[str, pa.Table],
+        names: Sequence[str] = SIMILARITY_FEATURES,
+        probes: int = EXACT_PROBES,
     ) -> dict[str, np.ndarray]:
-        """Write the quantiles of the features as a model; return them by feature."""
+        """Fit a model on a catalogue and write it; return the quantiles of each feature."""
+        features = tables["audio_features"].select(["track_id", *SIMILARITY_FEATURES]).drop_null()
         breakpoints = {n: np.quantile(features[n].to_numpy().astype(float), QUANTILES) for n in names}
         table = pa.table(
             {
@@ -100,6 +108,10 @@ class Platform:
                 "breakpoint": np.concatenate(list(breakpoints.values())),
             }
         )
+        artists = recomputation.artists_of(tables, breakpoints)
+        terms = fit_terms(artists)
+        cells = fit_cells(*(rows[artists.is_listed] for rows in points(artists, terms)))
+        self.lake.write_table(model_path(version, "vectors"), vectors(terms, cells, probes))
         self.lake.write_table(model_path(version), table)
         return breakpoints
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pyarrow.parquet as pq
 import pytest
+
+from spotify_assets.core.lake.pointers import model_path
 
 from . import recomputation
 from .conftest import MODEL, Built
@@ -43,10 +46,8 @@ def test_no_row_is_lost_on_the_way_to_the_dimensions(built: Built) -> None:
 
 
 def test_similar_artists_are_those_that_numpy_finds(built: Built) -> None:
-    vectors = recomputation.track_vectors(built.tables["audio_features"], built.breakpoints)
-    known = set(built.tables["artists"]["artist_id"].to_pylist())
-    artists = recomputation.artist_vectors(vectors, built.tables["track_artists"], known)
-    expected = recomputation.nearest(artists, 20, [])
+    model = pq.read_table(built.platform.home / "lake" / model_path(MODEL, "vectors"))
+    expected = recomputation.similar_artists(built.tables, built.breakpoints, model, 20)
     assert len(expected) > 100
     same(lists(built, "artist_similarity", "artist_id", "related_id"), expected)
 
@@ -68,8 +69,43 @@ def test_why_two_artists_are_similar_is_true(built: Built) -> None:
     )
     for artist, related, shared, close in rows:
         assert shared == sorted(set(genres[artist]) & set(genres[related]))
+        if artist not in vectors or related not in vectors:
+            assert close == []
+            continue
         gaps = {name: round(abs(vectors[artist][name] - vectors[related][name]), 8) for name in columns}
         assert [gaps[name] for name in close] == pytest.approx(sorted(gaps.values())[:3], abs=2e-8)
+
+
+def test_the_parts_of_a_score_add_up_to_it(built: Built) -> None:
+    parts = "genre_part + era_part + popularity_part + sound_part + together_part + related_part"
+    ((apart,),) = built.platform.query(
+        f"select max(abs(least(0.56 + {parts}, 1) - score)) from artist_similarity"
+    )
+    assert apart < 1e-9
+
+
+def test_songs_together_are_named_and_count(built: Built) -> None:
+    rows = built.platform.query(
+        "select s.artist_id, s.related_id, s.shared_track, d.artist_ids from artist_similarity as s"
+        " left join dim_tracks as d on s.shared_track = d.name"
+        " and list_contains(d.artist_ids, s.artist_id) and list_contains(d.artist_ids, s.related_id)"
+        " where s.together_part > 0"
+    )
+    assert len(rows) > 50
+    for artist, related, title, credited in rows:
+        assert title, (artist, related)
+        assert {artist, related} <= set(credited or ())
+    assert built.platform.query(
+        "select count(*) from artist_similarity where (shared_track is null) <> (together_part = 0)"
+    ) == [(0,)]
+
+
+def test_nobody_is_recommended_who_has_no_song(built: Built) -> None:
+    ((without,),) = built.platform.query(
+        "select count(*) from artist_similarity as s"
+        " inner join dim_artists as d on s.related_id = d.artist_id where d.n_tracks = 0"
+    )
+    assert without == 0
 
 
 def test_top_tracks_are_the_most_popular_credited(drawn: Built) -> None:

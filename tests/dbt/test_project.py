@@ -10,6 +10,7 @@ import yaml
 
 from spotify_assets.core.lake.schemas import STAMP_SCHEMA
 from spotify_assets.core.records import LAKE_TABLES, SIMILARITY_FEATURES
+from spotify_assets.defs.marts import similarity_fit
 
 from .catalogue import draw
 from .platform import PROJECT, Platform, run_dbt
@@ -31,8 +32,13 @@ def test_sources_describe_the_columns_of_the_records() -> None:
             assert described[column.name] == column.description
 
 
-def test_a_distance_is_made_of_the_features_of_the_records() -> None:
-    assert tuple(read("dbt_project.yml")["vars"]["similarity_features"]) == SIMILARITY_FEATURES
+def test_a_distance_is_made_of_what_the_model_is_fitted_on() -> None:
+    variables = read("dbt_project.yml")["vars"]
+    assert tuple(variables["similarity_features"]) == SIMILARITY_FEATURES
+    assert variables["genre_dimensions"] == similarity_fit.GENRE_DIMENSIONS
+    assert variables["era_dimensions"] == len(similarity_fit.ERA_CENTRES)
+    assert variables["popularity_dimensions"] == len(similarity_fit.POPULARITY_CENTRES)
+    assert variables["cells_looked_into"] == similarity_fit.PROBES
 
 
 @pytest.mark.parametrize("path", sorted(PROJECT.glob("models/*/*.sql")), ids=lambda path: path.stem)
@@ -64,9 +70,7 @@ def test_compiles_for_athena_without_network_or_credentials(tmp_path: Path) -> N
 
 def test_a_model_that_lacks_a_feature_stops_the_build(tmp_path: Path) -> None:
     platform = Platform(tmp_path)
-    platform.fit_model(
-        "m20261102T120000Z-0001", draw()["audio_features"].drop_null(), SIMILARITY_FEATURES[1:]
-    )
+    platform.fit_model("m20261102T120000Z-0001", draw(), SIMILARITY_FEATURES[1:])
     done = platform.dbt("build", "--select", "stg_similarity_model__breakpoints", ok=False)
     assert "FAIL" in done.stdout
     assert "similarity_model_fits_every_feature" in done.stdout

@@ -49,8 +49,12 @@ def change(platform: Platform) -> None:
         platform.observe(table, draw()[table].slice(0, 3).to_pylist(), day(2, 18), run_id="evening-run-again")
     observe("artist_aliases", {"artist_id": "a0001", "alias": "둘"})
     # A new artist with two songs, one of them with somebody who is there already.
-    observe("artists", {"artist_id": "new", "name": "새로운", "genres": ["k-pop"]})
-    observe("tracks", {"track_id": "n1", "name": "하나"}, {"track_id": "n2", "name": "둘"})
+    observe("artists", {"artist_id": "new", "name": "새로운", "genres": ["k-pop"], "popularity": 50})
+    observe(
+        "tracks",
+        {"track_id": "n1", "name": "하나", "release_date": "2011"},
+        {"track_id": "n2", "name": "둘", "release_date": "2012"},
+    )
     observe(
         "track_artists",
         {"track_id": "n1", "artist_id": "new", "position": 0},
@@ -164,7 +168,7 @@ def test_refresh_without_news_makes_only_missing_lists(refreshed: Refreshed) -> 
 def test_refresh_after_a_new_model_makes_every_list_anew(refreshed: Refreshed) -> None:
     platform = refreshed.platform
     version = "m20261105T120000Z-0002"
-    platform.fit_model(version, draw(seed=8)["audio_features"].drop_null())
+    platform.fit_model(version, draw(seed=8))
     platform.dbt("run", DBT_REFRESH="true")
     for mart, owner in (("artist_similarity", "artist_id"), ("track_similarity", "track_id")):
         assert platform.query(f"select distinct model_version from {mart}") == [(version,)]

@@ -63,8 +63,9 @@ def refused(measured: Measured, accepted: dg.ExecuteInProcessResult) -> dict[str
     """A model fitted after the published one, whose lists name the wrong artists; nothing else differs."""
     lake, answers = measured.platform.lake, measured.platform.store.answers
     later = "m20991231T235959Z-ffff"
-    fitted = measured.home / "lake" / MODEL_ROOT / f"model_version={model_versions(lake)[-1]}"
-    shutil.copytree(fitted, fitted.with_name(f"model_version={later}"))
+    for part in ("vectors", "breakpoints"):
+        fitted = measured.home / "lake" / MODEL_ROOT / part / f"model_version={model_versions(lake)[-1]}"
+        shutil.copytree(fitted, fitted.with_name(f"model_version={later}"))
     measured.change_lists(
         f"""
         update artist_similarity as s

@@ -27,10 +27,10 @@ from spotify_assets.core.lake.glue_table import (
     essence,
     evolution,
     lake_tables,
-    model_table,
+    model_tables,
 )
 from spotify_assets.core.lake.lake import Lake
-from spotify_assets.core.lake.pointers import MODEL_ROOT, model_versions
+from spotify_assets.core.lake.pointers import model_versions
 
 _CREATED_AT_ONCE = 100
 _DELETED_AT_ONCE = 25
@@ -82,9 +82,12 @@ def register_model_versions(lake: Lake, database: str) -> list[str]:
         LakeError: the lake is not on S3, its tables were not registered, or AWS refuses.
     """
     _need_s3(lake)
-    uri = lake.storage.uri_of(MODEL_ROOT)
-    locations = {version: f"{uri}/model_version={version}/" for version in model_versions(lake)}
-    return GlueDatabase(database).set_partitions(model_table(lake.storage), locations)
+    glue = GlueDatabase(database)
+    new: set[str] = set()
+    for table in model_tables(lake.storage):
+        versions = {v: f"{table.location}model_version={v}/" for v in model_versions(lake)}
+        new.update(glue.set_partitions(table, versions))
+    return sorted(new)
 
 
 class TableRefusedError(LakeError):

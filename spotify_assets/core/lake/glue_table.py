@@ -15,8 +15,8 @@ from typing import Any
 import pyarrow as pa
 
 from spotify_assets.core.errors import LakeError
-from spotify_assets.core.lake.pointers import MODEL_ROOT
-from spotify_assets.core.lake.schemas import raw_schema, table_spec
+from spotify_assets.core.lake.pointers import MODEL_ROOT, ModelPart
+from spotify_assets.core.lake.schemas import MODEL_VECTORS_SCHEMA, raw_schema, table_spec
 from spotify_assets.core.lake.storage import Storage
 from spotify_assets.core.records import LAKE_TABLES
 
@@ -48,13 +48,18 @@ _STAMP_DESCRIPTIONS = {
     "expires_at": "When the row must be gone from the lake",
     "run_id": "The run that wrote it",
 }
-_MODEL_SCHEMA = pa.schema(
+_BREAKPOINTS_SCHEMA = pa.schema(
     [("feature", pa.string()), ("quantile", pa.float64()), ("breakpoint", pa.float64())]
 )
-_MODEL_DESCRIPTIONS = {
+_BREAKPOINTS_DESCRIPTIONS = {
     "feature": "Audio feature",
     "quantile": "Share of the tracks that lie at or below the breakpoint, 0 to 1",
     "breakpoint": "The feature's value there, in its own measure",
+}
+_VECTORS_DESCRIPTIONS = {
+    "kind": "What has this place: term, word, era, popularity, cell or parameter",
+    "name": "Which one of its kind",
+    "vector": "Its coordinates, or a parameter's values; whole numbers",
 }
 
 
@@ -138,14 +143,42 @@ def raw_table(storage: Storage, table: str) -> GlueTable:
     )
 
 
-def model_table(storage: Storage) -> GlueTable:
-    """Return the fitted similarity models, by version."""
+def model_tables(storage: Storage) -> list[GlueTable]:
+    """Return the parts of the fitted similarity models, by version."""
+    return [
+        _model_table(
+            storage,
+            "similarity_model",
+            "breakpoints",
+            "One row per version of the model, audio feature and quantile",
+            _BREAKPOINTS_SCHEMA,
+            _BREAKPOINTS_DESCRIPTIONS,
+        ),
+        _model_table(
+            storage,
+            "similarity_vectors",
+            "vectors",
+            "One row per version of the model and thing that has a place in it",
+            MODEL_VECTORS_SCHEMA,
+            _VECTORS_DESCRIPTIONS,
+        ),
+    ]
+
+
+def _model_table(
+    storage: Storage,
+    name: str,
+    part: ModelPart,
+    description: str,
+    schema: pa.Schema,
+    descriptions: Mapping[str, str],
+) -> GlueTable:
     return GlueTable(
-        name=MODEL_ROOT,
-        description="One row per version of the model, audio feature and quantile",
-        schema=_MODEL_SCHEMA,
-        descriptions=_MODEL_DESCRIPTIONS,
-        location=f"{storage.uri_of(MODEL_ROOT)}/",
+        name=name,
+        description=description,
+        schema=schema,
+        descriptions=descriptions,
+        location=f"{storage.uri_of(f'{MODEL_ROOT}/{part}')}/",
         partition="model_version",
         projected=False,
     )
@@ -153,7 +186,7 @@ def model_table(storage: Storage) -> GlueTable:
 
 def lake_tables(storage: Storage) -> list[GlueTable]:
     """Return every table of a lake that Athena reads."""
-    return [*(raw_table(storage, table) for table in LAKE_TABLES), model_table(storage)]
+    return [*(raw_table(storage, table) for table in LAKE_TABLES), *model_tables(storage)]
 
 
 def glue_type(field: pa.Field) -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Literal, get_args
 
 from spotify_assets.core.errors import LakeError
 from spotify_assets.core.lake.lake import Lake
 
 MODEL_ROOT = "similarity_model"
+ModelPart = Literal["breakpoints", "vectors"]
+"""What a version of the model is made of: by which features are normalised, and where terms and cells lie."""
 CURRENT = "marts/CURRENT.json"
 
 
@@ -28,7 +31,9 @@ def id_time(identifier: str) -> datetime:
 
 def model_versions(lake: Lake) -> list[str]:
     """Return the versions of the fitted similarity model, oldest first; the last one counts."""
-    directories = (path.split("/")[1] for path in lake.storage.list(MODEL_ROOT, suffix=".parquet"))
+    directories = (
+        path.split("/")[2] for path in lake.storage.list(f"{MODEL_ROOT}/breakpoints", suffix=".parquet")
+    )
     return sorted({directory.removeprefix("model_version=") for directory in directories})
 
 
@@ -43,14 +48,22 @@ def withdraw_models_after(lake: Lake, version: str | None) -> list[str]:
     withdrawn = versions[versions.index(version) + 1 :]
     for later in reversed(withdrawn):
         # The newest first: nobody who is interrupted leaves another one as the newest than was or will be.
-        for path in lake.storage.list(f"{MODEL_ROOT}/model_version={later}", suffix=".parquet"):
-            lake.storage.delete(path)
+        delete_model(lake, later)
     return withdrawn
 
 
-def model_path(version: str) -> str:
-    """Return where a model's breakpoints lie, below the lake's root."""
-    return f"{MODEL_ROOT}/model_version={version}/breakpoints.parquet"
+def model_path(version: str, part: ModelPart = "breakpoints") -> str:
+    """Return where a part of a model lies, below the lake's root.
+
+    A version counts once its breakpoints are there: write them last, and delete them first.
+    """
+    return f"{MODEL_ROOT}/{part}/model_version={version}/{part}.parquet"
+
+
+def delete_model(lake: Lake, version: str) -> None:
+    """Delete a version of the model, whole."""
+    for part in get_args(ModelPart):
+        lake.storage.delete(model_path(version, part))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,15 @@ STAMP_SCHEMA = pa.schema(
 )
 """What every row of the lake carries: who said it, when, how long it may be kept, which run wrote it."""
 
+MODEL_VECTORS_SCHEMA = pa.schema(
+    [
+        pa.field("kind", pa.string()),
+        pa.field("name", pa.string()),
+        pa.field("vector", pa.list_(pa.int32())),
+    ]
+)
+"""What of the fitted similarity model has a place among artists: terms, eras, cells, and its parameters."""
+
 
 def table_spec(table: str) -> Table:
     """Return what the records say of a table.

@@ -42,7 +42,15 @@ class Likeness:
 
     shared_genres: list[str] = field(default_factory=list)
     close_features: list[str] = field(default_factory=list)
-    """Audio features in which they are closest, closest first."""
+    """Audio features in which they are closest, closest first; none where they sound apart."""
+    shared_track: str | None = None
+    """Title of a song that credits both."""
+    is_related: bool = False
+    """A source that knows who is heard with whom relates the two."""
+    is_near_scene: bool = False
+    """Their genres are other ones, but keep the same company."""
+    is_same_era: bool = False
+    """Their songs came out in about the same years."""
 
 
 @dataclass(frozen=True, slots=True)

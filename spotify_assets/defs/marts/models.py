@@ -27,11 +27,11 @@ DBT_OPS = (*REFRESHED_OPS, "dbt_chat")
 CHAT = "tag:chat"
 """What is made of chat events; it depends on nothing else, and nothing that is published depends on it."""
 
-READS_FITTED = "stg_similarity_model__breakpoints"
-"""The staging model that reads what `similarity_model` fitted."""
+READS_FITTED = "stg_similarity_model__breakpoints stg_similarity_model__vectors"
+"""The staging models that read what `similarity_model` fitted."""
 
-FITTED_ON = "int_track_features"
-"""The intermediate model that it is fitted on."""
+FITTED_ON = "int_track_features int_artist_terms int_artist_facts"
+"""The intermediate models that it is fitted on."""
 
 
 class ModelsConfig(Scope):

@@ -29,7 +29,16 @@ similar_artists as (
         max(s.model_version) as model_version,
         list({
             'artist': c.card, 'score': s.score,
-            'likeness': {'shared_genres': coalesce(s.shared_genres, []), 'close_features': s.close_features},
+            'likeness': {
+                'shared_genres': coalesce(s.shared_genres, []),
+                -- Of 0.22 at most: beyond a quarter they sound apart, whatever they are closest in.
+                'close_features': case when s.sound_part > -0.05 then s.close_features else [] end,
+                'shared_track': s.shared_track,
+                'is_related': s.related_part > 0,
+                -- Of 0.28 and 0.08 at most: half, and three quarters.
+                'is_near_scene': s.genre_part > 0.14 and len(s.shared_genres) = 0,
+                'is_same_era': s.era_part > 0.06
+            },
             'tracks': c.tracks[1:3]
         } order by s.rank) as similar_list
     from artist_similarity as s

@@ -42,7 +42,9 @@ def columns(glue: Any, database: str, table: str = "artists") -> dict[str, str]:
 
 def test_every_table_is_made_as_athena_needs_it(glue: Any, s3_lake: Lake, database: str) -> None:
     done = register(s3_lake, database)
-    assert done == [Registered(name, "created") for name in (*LAKE_TABLES, "similarity_model")]
+    assert done == [
+        Registered(name, "created") for name in (*LAKE_TABLES, "similarity_model", "similarity_vectors")
+    ]
 
     artists = glue.get_table(DatabaseName=database, Name="artists")["Table"]
     assert artists["TableType"] == "EXTERNAL_TABLE"
@@ -94,7 +96,7 @@ def test_registering_again_changes_nothing(aws: AwsDouble, s3_lake: Lake, databa
 def test_two_runs_may_register_at_once(s3_lake: Lake, database: str) -> None:
     with ThreadPoolExecutor(4) as runs:
         done = [run.result() for run in [runs.submit(register, s3_lake, database) for _ in range(4)]]
-    for name in (*LAKE_TABLES, "similarity_model"):
+    for name in (*LAKE_TABLES, "similarity_model", "similarity_vectors"):
         actions = [one.action for run in done for one in run if one.table == name]
         assert sorted(actions) == ["created", "unchanged", "unchanged", "unchanged"]
 
@@ -159,7 +161,7 @@ def test_versions_of_the_model_are_partitions(glue: Any, s3_lake: Lake, database
         found = [partition for page in pages for partition in page["Partitions"]]
         return {one["Values"][0]: one["StorageDescriptor"]["Location"] for one in found}
 
-    root = f"{s3_lake.storage.uri}/similarity_model"
+    root = f"{s3_lake.storage.uri}/similarity_model/breakpoints"
     assert partitions() == {version: f"{root}/model_version={version}/" for version in versions}
 
     for version in versions[:30]:

@@ -1,0 +1,49 @@
+with
+
+artists as (
+
+    select * from {{ ref('stg_artists') }}
+
+),
+
+credits as (
+
+    select * from {{ ref('stg_track_artists') }}
+
+),
+
+tracks as (
+
+    select * from {{ ref('stg_tracks') }}
+
+),
+
+dated as (
+
+    select
+        credits.artist_id,
+        try_cast(substr(tracks.release_date, 1, 4) as integer) as release_year
+    from credits
+    inner join tracks on credits.track_id = tracks.track_id
+
+),
+
+catalogues as (
+
+    -- The mean, rounded in whole numbers, or engines would differ.
+    select
+        artist_id,
+        count(*) as n_tracks,
+        (2 * sum(release_year) + count(release_year)) / nullif(2 * count(release_year), 0) as release_year
+    from dated
+    group by artist_id
+
+)
+
+select
+    artists.artist_id,
+    artists.popularity,
+    cast(catalogues.release_year as integer) as release_year,
+    cast(coalesce(catalogues.n_tracks, 0) as integer) as n_tracks
+from artists
+left join catalogues on artists.artist_id = catalogues.artist_id

@@ -1,0 +1,182 @@
+with
+
+artists as (
+
+    select * from {{ ref('stg_artists') }}
+
+),
+
+credits as (
+
+    select * from {{ ref('stg_track_artists') }}
+
+),
+
+tracks as (
+
+    select * from {{ ref('stg_tracks') }}
+
+),
+
+related_artists as (
+
+    select * from {{ ref('stg_related_artists') }}
+
+),
+
+artist_ids as (
+
+    select * from {{ ref('stg_artist_ids') }}
+
+),
+
+model_vectors as (
+
+    select * from {{ ref('stg_similarity_model__vectors') }}
+
+),
+
+parameters as (
+
+    select
+        model_version,
+        {{ parameter('together', 1) }} as once,
+        {{ parameter('together', 2) }} as twice,
+        {{ parameter('together', 3) }} as often,
+        {{ parameter('related') }} as related
+    from model_vectors
+    group by model_version
+
+),
+
+credited as (
+
+    select
+        tracks.track_id,
+        tracks.name,
+        artists.artist_id,
+        coalesce(tracks.popularity, 0) as popularity,
+        count(*) over (partition by tracks.track_id) as n_artists
+    from credits
+    inner join tracks on credits.track_id = tracks.track_id
+    inner join artists on credits.artist_id = artists.artist_id
+
+),
+
+shared_tracks as (
+
+    -- A song of a dozen is a choir or a sampler: it ties nobody to nobody.
+    select
+        one.artist_id,
+        other.artist_id as related_id,
+        one.name,
+        row_number() over (
+            partition by one.artist_id, other.artist_id
+            order by one.popularity desc, one.track_id asc
+        ) as place,
+        count(*) over (partition by one.artist_id, other.artist_id) as n_shared
+    from credited as one
+    inner join credited as other on one.track_id = other.track_id
+    where
+        one.artist_id <> other.artist_id
+        and one.n_artists <= 8
+
+),
+
+together as (
+
+    select
+        artist_id,
+        related_id,
+        name as shared_track,
+        n_shared
+    from shared_tracks
+    where place = 1
+
+),
+
+identified as (
+
+    -- Some sources know the other by an id of their own alone.
+    select
+        related_artists.artist_id,
+        coalesce(related_artists.related_id, artist_ids.artist_id) as related_id,
+        coalesce(related_artists.score, 1e0 / related_artists.rank) as closeness
+    from related_artists
+    left join artist_ids
+        on
+            related_artists.related_external_id = artist_ids.external_id
+            and related_artists.related_id is null
+
+),
+
+both_ways as (
+
+    -- Who is like whom is like them in turn.
+    select
+        artist_id,
+        related_id,
+        closeness
+    from identified
+    union all
+    select
+        related_id as artist_id,
+        artist_id as related_id,
+        closeness
+    from identified
+
+),
+
+related as (
+
+    select
+        both_ways.artist_id,
+        both_ways.related_id,
+        max(both_ways.closeness) as closeness
+    from both_ways
+    inner join artists on both_ways.artist_id = artists.artist_id
+    inner join artists as others on both_ways.related_id = others.artist_id
+    where both_ways.artist_id <> both_ways.related_id
+    group by both_ways.artist_id, both_ways.related_id
+
+),
+
+pairs as (
+
+    select
+        artist_id,
+        related_id
+    from together
+    union
+    select
+        artist_id,
+        related_id
+    from related
+
+)
+
+select
+    pairs.artist_id,
+    pairs.related_id,
+    together.shared_track,
+    cast(coalesce(together.n_shared, 0) as integer) as n_shared,
+    related.closeness,
+    cast(
+        case
+            when together.n_shared is null then 0
+            when together.n_shared = 1 then parameters.once
+            when together.n_shared = 2 then parameters.twice
+            else parameters.often
+        end as integer
+    ) as together_bonus,
+    cast(coalesce(round(related.closeness * parameters.related), 0) as integer) as related_bonus
+from pairs
+cross join parameters
+left join together
+    on
+        pairs.artist_id = together.artist_id
+        and pairs.related_id = together.related_id
+left join related
+    on
+        pairs.artist_id = related.artist_id
+        and pairs.related_id = related.related_id

@@ -1,0 +1,263 @@
+{%- set genre_places = range(1, var('genre_dimensions') + 1) -%}
+{%- set features = var('similarity_features') -%}
+{%- set told = point_size() - (features | length) -%}
+with
+
+terms as (
+
+    select * from {{ ref('int_artist_terms') }}
+
+),
+
+facts as (
+
+    select * from {{ ref('int_artist_facts') }}
+
+),
+
+sounds as (
+
+    select * from {{ ref('int_artist_vectors') }}
+
+),
+
+links as (
+
+    select * from {{ ref('int_artist_links') }}
+
+),
+
+model_vectors as (
+
+    select * from {{ ref('stg_similarity_model__vectors') }}
+
+),
+
+parameters as (
+
+    select
+        model_version,
+        {{ parameter('genre_length') }} as genre_length,
+        {{ parameter('sound_scale') }} as sound_scale,
+        {{ parameter('complete') }} as complete
+    from model_vectors
+    group by model_version
+
+),
+
+known_terms as (
+
+    select
+        name,
+        vector
+    from model_vectors
+    where kind = 'term'
+
+),
+
+known_words as (
+
+    select
+        name,
+        vector
+    from model_vectors
+    where kind = 'word'
+
+),
+
+unknown_terms as (
+
+    -- The model has not met it: it stands where its words do.
+    select
+        terms.artist_id,
+        terms.weight,
+        split(replace(replace(replace(terms.term, '-', ' '), '/', ' '), '&', ' '), ' ') as words
+    from terms
+    left join known_terms on terms.term = known_terms.name
+    where known_terms.name is null
+
+),
+
+spelt as (
+
+    select
+        unknown_terms.artist_id,
+        unknown_terms.weight,
+        unnested.word
+    from unknown_terms
+    cross join unnest(unknown_terms.words) as unnested (word)
+
+),
+
+mentions as (
+
+    select
+        terms.artist_id,
+        terms.weight,
+        known_terms.vector
+    from terms
+    inner join known_terms on terms.term = known_terms.name
+    union all
+    select
+        spelt.artist_id,
+        spelt.weight,
+        known_words.vector
+    from spelt
+    inner join known_words on spelt.word = known_words.name
+
+),
+
+summed as (
+
+    -- Whole numbers in doubles: the sum is the same in any order.
+    select
+        artist_id,
+    {%- for place in genre_places %}
+    sum(cast(vector[{{ place }}] * weight as double)) as at{{ place }}
+    {{- ',' if not loop.last }}
+    {%- endfor %}
+    from mentions
+    group by artist_id
+
+),
+
+measured as (
+
+    select
+        *,
+        sqrt(
+            {%- for place in genre_places %}
+            at{{ place }} * at{{ place }}{{ ' +' if not loop.last }}
+            {%- endfor %}
+        ) as length
+    from summed
+
+),
+
+genre_blocks as (
+
+    select
+        measured.artist_id,
+        array[
+            {%- for place in genre_places %}
+            cast(round(measured.at{{ place }} / measured.length * parameters.genre_length) as integer)
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        ] as vector
+    from measured
+    cross join parameters
+    where measured.length > 0
+
+),
+
+sound_blocks as (
+
+    select
+        sounds.artist_id,
+        array[
+            {%- for feature in features %}
+            cast(round((sounds.{{ feature }} - 0.5e0) * parameters.sound_scale) as integer)
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        ] as vector
+    from sounds
+    cross join parameters
+
+),
+
+eras as (
+
+    select
+        cast(name as integer) as release_year,
+        vector
+    from model_vectors
+    where kind = 'era'
+
+),
+
+popularities as (
+
+    select
+        cast(name as integer) as popularity,
+        vector
+    from model_vectors
+    where kind = 'popularity'
+
+),
+
+era_ends as (
+
+    select
+        min(release_year) as first_year,
+        max(release_year) as last_year
+    from eras
+
+),
+
+linked as (
+
+    select distinct artist_id
+    from links
+
+),
+
+blocks as (
+
+    select
+        facts.artist_id,
+        parameters.model_version,
+        parameters.complete,
+        genre_blocks.vector as genres,
+        eras.vector as era,
+        popularities.vector as popularity,
+        sound_blocks.vector as sound,
+        facts.n_tracks > 0 as is_listed
+    from facts
+    cross join parameters
+    cross join era_ends
+    left join genre_blocks on facts.artist_id = genre_blocks.artist_id
+    left join sound_blocks on facts.artist_id = sound_blocks.artist_id
+    left join linked on facts.artist_id = linked.artist_id
+    -- DuckDB's least and greatest overlook nulls, Athena's do not.
+    left join eras
+        on
+            facts.release_year is not null
+            and least(greatest(facts.release_year, era_ends.first_year), era_ends.last_year)
+            = eras.release_year
+    left join popularities on facts.popularity = popularities.popularity
+    where
+        genre_blocks.artist_id is not null
+        or sound_blocks.artist_id is not null
+        or linked.artist_id is not null
+
+),
+
+placed as (
+
+    -- What is not known is no nearer and no farther than what has nothing in common.
+    select
+        artist_id,
+        model_version,
+        is_listed,
+        complete,
+        coalesce(genres, {{ zeros(var('genre_dimensions')) }})
+        || coalesce(era, {{ zeros(var('era_dimensions')) }})
+        || coalesce(popularity, {{ zeros(var('popularity_dimensions')) }})
+        || coalesce(sound, {{ zeros(features | length) }}) as vector
+    from blocks
+
+)
+
+select
+    artist_id,
+    model_version,
+    is_listed,
+    vector,
+    cast(
+        complete
+        + {{ block_product('vector', 'vector', told + 1, point_size()) }} as bigint
+    ) as span,
+    cast(
+        greatest(complete - {{ block_product('vector', 'vector', 1, told) }}, 0) as bigint
+    ) as lacking
+from placed
