@@ -24,9 +24,8 @@ from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES
 from spotify_assets.defs.marts.similarity_fit import EXACT_PROBES, fit_cells, fit_terms, points, vectors
 
 from . import recomputation
-from .recomputation import QUANTILES
-
 from .chat_turns import FIRST
+from .recomputation import QUANTILES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
