@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pyarrow.parquet as pq
 import pytest
 
 from spotify_assets.core.lake.pointers import model_path
+from spotify_assets.core.similarity import Model, Newcomer, mean_year, nearest_cells, place, weighed
+from spotify_assets.defs.serving.vectors import model_parts
 
 from . import recomputation
 from .conftest import MODEL, Built
@@ -74,6 +78,36 @@ def test_why_two_artists_are_similar_is_true(built: Built) -> None:
             continue
         gaps = {name: round(abs(vectors[artist][name] - vectors[related][name]), 8) for name in columns}
         assert [gaps[name] for name in close] == pytest.approx(sorted(gaps.values())[:3], abs=2e-8)
+
+
+def test_the_bot_places_an_artist_where_the_warehouse_does(built: Built) -> None:
+    parts: dict[str, dict[str, str]] = {}
+    fitted = [
+        pq.read_table(built.platform.home / "lake" / model_path(MODEL, part))
+        for part in ("breakpoints", "vectors")
+    ]
+    for part in model_parts(MODEL, *fitted):
+        parts.setdefault(part.kind, {})[part.name] = part.body
+    model = Model.from_text(parts["model"]["-"])
+    terms, words = ({n: json.loads(b) for n, b in parts[kind].items()} for kind in ("term", "word"))
+    sounds: dict[str, list[dict[str, float | None]]] = {}
+    dates: dict[str, list[str | None]] = {}
+    features = {row["track_id"]: row for row in built.tables["audio_features"].to_pylist()}
+    released = {row["track_id"]: row["release_date"] for row in built.tables["tracks"].to_pylist()}
+    for credit in built.tables["track_artists"].to_pylist():
+        sounds.setdefault(credit["artist_id"], []).append(features.get(credit["track_id"], {}))
+        dates.setdefault(credit["artist_id"], []).append(released[credit["track_id"]])
+    rows = built.platform.query(
+        "select p.artist_id, a.popularity, a.genres, p.vector, p.span, c.nearest_cells from int_artist_points as p"
+        " inner join int_artist_cells as c using (artist_id) inner join stg_artists as a using (artist_id)"
+        " inner join int_artist_vectors as v using (artist_id) order by p.artist_id limit 60"
+    )
+    assert len(rows) == 60
+    for artist, popularity, genres, vector, span, cells in rows:
+        newcomer = Newcomer(weighed(genres, []), sounds[artist], mean_year(dates[artist]), popularity)
+        point = place(newcomer, model, terms, words)
+        assert point and (list(point.vector), point.span) == (vector, span), artist
+        assert nearest_cells(point, model) == [cell % 65536 for cell in cells], artist
 
 
 def test_the_parts_of_a_score_add_up_to_it(built: Built) -> None:

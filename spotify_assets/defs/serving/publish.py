@@ -17,6 +17,7 @@ from spotify_assets.core.store.documents import Kind
 from spotify_assets.defs.marts.warehouse import MARTS, Marts
 from spotify_assets.defs.resources import Platform
 from spotify_assets.defs.serving.snapshot import require_whole
+from spotify_assets.defs.serving.vectors import PublishedModel, publish_model
 
 KINDS: tuple[Kind, ...] = ("artist", "track")
 
@@ -106,6 +107,8 @@ def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> 
         with platform.warehouse.connect() as marts:
             turn.confirm()
             published = [publish(marts, platform.store, kind, missing_only=held) for kind in KINDS]
+            # Documents and what the bot guesses from go together: a rollback leaves both as they are.
+            model = PublishedModel(None, 0) if held else publish_model(marts, platform.lake, platform.store)
     for part in published:
         context.log.info(
             "%ss: %d documents, %d written, %d removed in %.1f s",
@@ -118,5 +121,7 @@ def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> 
             **{f"{part.kind}s": part.total for part in published},
             **{f"{part.kind}s written": part.written for part in published},
             **{f"{part.kind}s removed": part.removed for part in published},
+            "model": model.version or "as it was",
+            "parts of the model written": model.written,
         }
     )
