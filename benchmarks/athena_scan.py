@@ -150,7 +150,7 @@ def _measure(home: Path, size: int, refreshed: Sequence[int]) -> Iterator[tuple[
             platform.observe_catalogue(due, FIRST_DAY)
         for table, rows_due in due.items() if day else ():
             platform.observe(table, rows_due.to_pylist(), FIRST_DAY + timedelta(days=day), run_id="daily")
-    platform.fit_model(MODEL, tables["audio_features"].drop_null())
+    platform.fit_model(MODEL, tables)
     with AthenaDouble(log=log) as double:
         account = Account(double.env, bucket="lake")
         account.client("s3").create_bucket(Bucket=account.bucket)
