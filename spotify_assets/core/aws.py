@@ -83,14 +83,15 @@ def session(
     Raises:
         PlatformError: of the type `refusal`; the profile is not there.
     """
-    inner: Any = get_session()
-    inner.register_component("data_loader", _loader())
     try:
+        inner: Any = get_session()
+        inner.register_component("data_loader", _loader())
         found = boto3.Session(
             region_name=region or os.environ.get("AWS_REGION") or None,
             profile_name=profile,
             botocore_session=inner,
         )
+        inner.get_scoped_config()  # now rather than at the first call, whether the profile is there
     except ProfileNotFound as error:
         raise refusal(f"AWS_PROFILE: {explain(error)}") from error
     if found.region_name:
