@@ -177,5 +177,5 @@ def _once_more(table: str, rows_of_table: pa.Table) -> list[dict[str, Any]]:
     found = rows_of_table.to_pylist()
     if table in ("artists", "tracks"):
         for row in found:
-            row["popularity"] = (row["popularity"] or 0) + 1
+            row["popularity"] = max(0, (row["popularity"] or 0) - 1)
     return found
