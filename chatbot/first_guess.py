@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from spotify_assets.core.names import name_key
 from spotify_assets.core.similarity import (
+    Alike,
     Model,
     Newcomer,
     Point,
-    close_features,
+    alike,
     mean_year,
     nearest_cells,
     place,
@@ -71,7 +72,7 @@ class FirstGuess:
         model = self._current()
         near = list(self._near(found, related, genres, model)) if model else []
         known = {one.artist.artist_id for one in near}
-        others = (self._shown(one, related[one], genres, []) for one in related if one not in known)
+        others = (self._shown(one, related[one], genres, None) for one in related if one not in known)
         similar = [*near, *(one for one in others if one)][:_SIMILAR]
         card = ArtistCard(artist.artist_id, artist.name, genres, artist.image_url)
         return ArtistDocument(card, songs, similar, model.version if model and near else None)
@@ -98,8 +99,8 @@ class FirstGuess:
                 bonus = round(related.get(artist_id, 0.0) * model.related)
                 ranked.append((-score(here, there, bonus), artist_id, there))
         for below, artist_id, there in heapq.nsmallest(_SIMILAR, ranked):
-            alike = close_features(here, there, model)
-            if shown := self._shown(artist_id, -below, genres, alike, artist_id in related):
+            how = alike(here, there, model)
+            if shown := self._shown(artist_id, -below, genres, how, artist_id in related):
                 yield shown
 
     def _place(self, found: Findings, model: Model) -> Point | None:
@@ -144,13 +145,19 @@ class FirstGuess:
         return artists[0].target_id if len(artists) == 1 else None
 
     def _shown(
-        self, artist_id: str, closeness: float, genres: Iterable[str], alike: list[str], related: bool = True
+        self, artist_id: str, closeness: float, genres: Iterable[str], how: Alike | None, related: bool = True
     ) -> SimilarArtist | None:
         document = self._store.answers.artist(artist_id)
         if document is None:
             return None
         shared = [genre for genre in document.artist.genres if genre in set(genres)]
-        likeness = Likeness(shared, alike)
+        likeness = Likeness(
+            shared,
+            how.close_features if how else [],
+            is_related=related,
+            is_near_scene=how is not None and how.near_scene and not shared,
+            is_same_era=how is not None and how.same_era,
+        )
         return SimilarArtist(document.artist, closeness, likeness, document.top_tracks[:_SONGS])
 
 

@@ -20,6 +20,9 @@ MOST_TAGS = 8
 
 CELLS_LOOKED_INTO = 16
 
+_SOUND_APART, _NEAR_SCENE, _SAME_ERA = 50_000, 140_000, 60_000
+"""Millionths of the score; as `artist_documents.sql` draws the lines."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -137,17 +140,32 @@ def score(one: Point, other: Point, bonus: int = 0) -> float:
     return 1 - min(max(short, 0), 1_000_000) / 1e6
 
 
-def close_features(one: Point, other: Point, model: Model, within: float = 0.15) -> list[str]:
-    """Return the three features in which two artists sound most alike, closest first.
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """In what two artists are alike; the bounds are those of the published documents."""
 
-    Those that are farther apart than `within` of all tracks do not count, nor does a sound that is unknown.
-    """
-    size = len(model.features)
-    left, right = one.vector[-size:], other.vector[-size:]
-    if not any(left) or not any(right):
-        return []
+    close_features: list[str]
+    """The three in which they sound most alike, closest first; none where they sound apart."""
+    near_scene: bool
+    """Their genres keep the same company."""
+    same_era: bool
+
+
+def alike(one: Point, other: Point, model: Model) -> Alike:
+    """Return in what two artists are alike."""
+    sounds = len(model.features)
+    left, right = one.vector[-sounds:], other.vector[-sounds:]
+    apart = one.span + other.span - 2 * model.complete - 2 * _product(left, right)
     gaps = sorted((abs(a - b), at) for at, (a, b) in enumerate(zip(left, right, strict=True)))
-    return [model.features[at] for gap, at in gaps[:3] if gap <= within * model.sound_scale]
+    both_heard = any(left) and any(right)
+    is_close = both_heard and apart < _SOUND_APART
+    era = slice(model.genre_dimensions, model.genre_dimensions + len(model.eras[0]))
+    genres = slice(0, model.genre_dimensions)
+    return Alike(
+        [model.features[at] for _, at in gaps[:3]] if is_close else [],
+        2 * _product(one.vector[genres], other.vector[genres]) > _NEAR_SCENE,
+        2 * _product(one.vector[era], other.vector[era]) > _SAME_ERA,
+    )
 
 
 def _genres(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spotify_assets.core.similarity import (
+    Alike,
     Model,
     Newcomer,
     Point,
-    close_features,
+    alike,
     mean_year,
     nearest_cells,
     place,
@@ -100,10 +103,22 @@ def test_the_nearest_cells_come_first() -> None:
     assert nearest_cells(techno, MODEL, 1) == [2]
 
 
-def test_features_are_close_only_where_they_are() -> None:
-    one, other = Point([0, 0, 0, 0, 0, 0, 40, -60], 0), Point([0, 0, 0, 0, 0, 0, 42, 60], 0)
-    assert close_features(one, other, MODEL) == ["energy"]
-    assert close_features(one, Point([0] * 8, 0), MODEL) == []
+def test_two_are_alike_in_what_is_near() -> None:
+    kpop = at(terms={"k-pop": 1}, year=1990, sounds=[{"energy": 0.6, "tempo": 100.0}])
+    pop = at(terms={"pop": 1}, year=1990, sounds=[{"energy": 0.65, "tempo": 180.0}])
+    techno = at(terms={"techno": 1}, year=1992)
+    assert kpop and pop and techno
+    assert alike(kpop, pop, MODEL) == Alike(["energy", "tempo"], near_scene=True, same_era=True)
+    assert alike(kpop, techno, MODEL) == Alike([], near_scene=False, same_era=False)
+
+
+def test_who_sounds_apart_is_close_in_nothing() -> None:
+    model = replace(MODEL, sound_scale=500)
+    loud, quiet = (
+        place(Newcomer({}, [{"energy": energy, "tempo": 100.0}]), model, {}, {}) for energy in (1.0, 0.0)
+    )
+    assert loud and quiet
+    assert alike(loud, quiet, model).close_features == []
 
 
 def test_terms_are_genres_and_the_heaviest_tags() -> None:

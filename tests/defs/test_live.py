@@ -189,6 +189,14 @@ def test_the_whole_loop_answers_from_live_sources(live: Graph, outside: OutsideW
     document = live.platform.store.answers.artist(match.target_id)
     assert document and document.top_tracks and document.similar
 
+    # The next unknown artist is placed among them at once, by the model that the build fitted.
+    store = live.platform.store
+    bot = Bot(store, utc_now, live_of(live.platform.settings, store, utc_now))
+    guess = bot.answer(Question("somebody", "뉴진스", "test", budget=60))
+    assert (guess.kind, guess.provisional) == ("artist", True)
+    assert guess.similar
+    assert guess.model_version == store.vectors.version() == document.model_version
+
 
 def test_what_the_bot_fetched_for_a_request_is_taken_over_not_fetched_again(
     live: Graph, outside: OutsideWorld
