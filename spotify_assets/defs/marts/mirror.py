@@ -3,10 +3,11 @@
 Here: telling what changed, fetching it, swapping it in. Not here: how a statement of Athena ends
 (`core/lake/athena.py`) or who reads the copy (`athena_warehouse.py`).
 
-Rows are dealt into 4,096 buckets by their first column, an id. Athena answers with one checksum a bucket;
-buckets whose checksum differs from that of the last time are unloaded and replaced, in one transaction. So a
-refresh fetches some of the rows, whatever models there are and whatever they depend on. A table of Iceberg
-whose metadata did not move since is not asked about at all. The copy can be deleted at any time.
+Rows are dealt into 4,096 buckets by their first id (or number, or day). Athena answers with one checksum a
+bucket; buckets whose checksum differs from that of the last time are unloaded and replaced, in one
+transaction. So a refresh fetches some of the rows, whatever models there are and whatever they depend on. A
+table of Iceberg whose metadata did not move since is not asked about at all. The copy can be deleted at any
+time.
 """
 
 import re
@@ -38,6 +39,9 @@ WHOLE_FROM = 0.5
 _DIGITS = 3
 """Hexadecimal digits of the md5 of the first column that name a row's bucket."""
 
+_DEALT_BY = frozenset({"string", "int", "integer", "bigint", "date"})
+"""Types of a column that both engines spell alike, so that a row is in the same bucket for both."""
+
 _DUCKDB_TYPES = {
     "string": "VARCHAR",
     "int": "INTEGER",
@@ -57,6 +61,11 @@ class Model:
     is_view: bool
     state: str | None
     """Stands for its content: where Iceberg's metadata lies. None where nothing does, as for a view."""
+
+    @property
+    def key(self) -> str | None:
+        """The column that rows are dealt by; None where there is none, and all rows are in one bucket."""
+        return next((name for name, kind in self.columns if kind in _DEALT_BY), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +183,7 @@ class Mirror:
         now = {str(bucket): str(digest) for bucket, digest in self._athena.rows(digests_sql(model), output)}
         changed = {bucket for bucket, digest in now.items() if before is None or before.get(bucket) != digest}
         gone = set() if before is None else before.keys() - now.keys()
-        whole = before is None or len(changed) > WHOLE_FROM * len(now)
+        whole = before is None or model.key is None or len(changed) > WHOLE_FROM * len(now)
         directory = None
         if changed:
             directory = f"{scratch}/{model.name}/rows"
@@ -189,10 +198,10 @@ class Mirror:
                 columns = ", ".join(f"{_quoted(name)} {duckdb_type(kind)}" for name, kind in model.columns)
                 connection.execute(f"create or replace table main.{_quoted(model.name)} ({columns})")
             elif change.replaced:
-                first = f"cast({_quoted(model.columns[0][0])} as varchar)"
+                key = f"cast({_quoted(str(model.key))} as varchar)"
                 connection.execute(
                     f"delete from main.{_quoted(model.name)} "  # noqa: S608 - names of Glue, quoted
-                    f"where list_contains(?, left(md5({first}), {_DIGITS}))",
+                    f"where list_contains(?, left(md5(coalesce({key}, '')), {_DIGITS}))",
                     [sorted(change.replaced)],
                 )
             rows = self._insert(connection, model, change.directory) if change.directory else 0
@@ -283,8 +292,10 @@ def unload_sql(model: Model, buckets: Collection[str] | None, to: str) -> str:
 
 
 def _bucket(model: Model) -> str:
-    first = f"cast({_quoted(model.columns[0][0])} as varchar)"
-    return f"lower(substr(to_hex(md5(to_utf8({first}))), 1, {_DIGITS}))"
+    if model.key is None:
+        return "''"
+    key = f"coalesce(cast({_quoted(model.key)} as varchar), '')"
+    return f"lower(substr(to_hex(md5(to_utf8({key}))), 1, {_DIGITS}))"
 
 
 def _told(columns: Collection[tuple[str, str]]) -> str:

@@ -73,6 +73,29 @@ def test_a_row_that_is_there_twice_stays_twice(built: Built) -> None:
     assert built.rows("select id, n from doubled") == [("a", 1), ("b", 1)]
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "timestamp '2026-11-20 12:00:00' + x * interval '1' minute as a, 0.1e0 * {n} as b",
+        "date '2026-11-20' + x * interval '1' day as a, {n} as b",
+        "if(x = 1, null, cast(x as varchar)) as a, {n} as b",
+    ],
+    ids=["neither ids nor days", "days", "a missing id"],
+)
+def test_a_copy_that_follows_is_the_same_as_a_new_one(built: Built, tmp_path: Path, columns: str) -> None:
+    for changed in (1, 9):
+        number = f"x * if(x = {changed}, 2, 1)"
+        built.build("things", f"select {columns.format(n=number)} from unnest(sequence(1, 9)) as t (x)")
+        anew = built.settings.model_copy(update={"platform_home": tmp_path / f"copy {changed}"})
+        anew.prepare_home()
+        copies = []
+        for settings in (built.settings, anew):
+            with AthenaWarehouse(settings).connect() as marts:
+                copies.append(sorted(marts.sql("select * from things").fetchall(), key=str))
+        assert copies[0] == copies[1]
+        assert len(copies[0]) == 9
+
+
 def test_what_did_not_change_is_not_fetched_again(built: Built) -> None:
     built.build("dim_artists", ARTISTS)
     built.rows("select * from dim_artists")
