@@ -1,13 +1,13 @@
 """`make bench`: measure, print, and with `--write` put the figures into docs/benchmarks.md.
 
-`python -m benchmarks [--write] [build] [loop] [chat] [live] [quality] [names] [athena_scan]`
+`python -m benchmarks [--write] [build] [loop] [chat] [live] [quality] [names] [athena_scan] [songs]`
 """
 
 import platform
 import sys
 from datetime import date
 
-from benchmarks import athena_scan, build, chat, live, loop, names, quality
+from benchmarks import athena_scan, build, chat, live, loop, names, quality, songs
 from benchmarks.platform_process import PROJECT_ROOT
 
 SECTIONS = {
@@ -18,6 +18,7 @@ SECTIONS = {
     "live": live,
     "names": names,
     "athena_scan": athena_scan,
+    "songs": songs,
 }
 PAGE = PROJECT_ROOT / "docs" / "benchmarks.md"
 

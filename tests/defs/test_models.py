@@ -21,6 +21,7 @@ from spotify_assets.defs.marts.models import (
     describe,
     full_refresh,
 )
+from spotify_assets.defs.marts.song_pictures import draw_similar_songs
 from spotify_assets.defs.marts.warehouse import EXPORTED, MARTS, sole_use
 from tests.defs.conftest import Graph, failures
 
@@ -57,6 +58,20 @@ def test_every_model_is_described_by_its_rows_and_marts_by_the_first_ones(built:
     preview = seen["dim_artists"]["preview"].value.splitlines()
     assert preview[0].startswith("| artist_id | name |")
     assert len(preview) == 2 + 8
+
+
+def test_similar_songs_are_drawn_in_full_builds_alone(built: Graph) -> None:
+    drawn = describe(built.platform.warehouse, ["track_similarity"], pictures=True)["track_similarity"]
+    assert drawn["similar songs"].value.startswith("![plot](data:image/png;base64,")
+    assert "similar songs" not in describe(built.platform.warehouse, ["track_similarity"])["track_similarity"]
+
+
+def test_the_picture_of_similar_songs_counts_every_pair(built: Graph) -> None:
+    with built.platform.warehouse.connect() as marts:
+        figure = draw_similar_songs(marts)
+        ((pairs,),) = marts.sql("select count(*) from track_similarity").fetchall()
+    for axis in figure.axes:
+        assert sum(bar.get_height() for bar in axis.patches) == pairs, axis.get_title()
 
 
 def dbt_keys() -> list[dg.AssetKey]:

@@ -6,7 +6,8 @@
 {%- set kindred_key = song_key(song_millionths('owners', 'songs', 'akin.kin_rank'), 'songs.number') -%}
 {%- set stranger_key = song_key(song_millionths('owners', 'songs', no_kin), 'songs.number') -%}
 {%- set apart -%}
-    owners.isrc_number <> songs.isrc_number
+    owners.number <> songs.number
+    and owners.isrc_number <> songs.isrc_number
     and owners.title_number <> songs.title_number
 {%- endset -%}
 
@@ -109,17 +110,15 @@ best_known as (
 
 kindred as (
 
-    -- The best known songs of the same artist and of similar ones, at most two of each.
+    -- The best known songs of the same artist and of similar ones, at most two of each. What must differ is
+    -- asked of the pairs: as a condition of the join it makes DuckDB pair all songs with all.
     select
         owners.number,
         songs.artist_number,
-        min({{ kindred_key }}, {{ same_artist_at_most }}) as song_keys
+        min({{ kindred_key }}, {{ same_artist_at_most }}) filter (where {{ apart }}) as song_keys
     from owners
     inner join akin on owners.artist_number = akin.artist_number
     inner join best_known as songs on akin.kin_number = songs.artist_number
-    where
-        owners.number <> songs.number
-        and {{ apart }}
     group by owners.number, songs.artist_number
 
 ),
@@ -183,12 +182,9 @@ near_at_hand as (
     -- More than enough to bound how far the farthest entry of a list can be.
     select
         owners.number,
-        min({{ stranger_key }}, {{ size * 4 }}) as song_keys
+        min({{ stranger_key }}, {{ size * 4 }}) filter (where {{ apart }}) as song_keys
     from open_to_strangers as owners
     inner join songs on owners.cell = songs.cell
-    where
-        owners.number <> songs.number
-        and {{ apart }}
     group by owners.number
 
 ),
@@ -296,8 +292,7 @@ within_reach as (
     from probes as owners
     inner join songs on owners.probed_cell = songs.cell
     where
-        owners.number <> songs.number
-        and {{ apart }}
+        {{ apart }}
         and {{ stranger_key }} <= owners.farthest_key
 
 ),

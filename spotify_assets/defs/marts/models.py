@@ -11,6 +11,7 @@ from spotify_assets.core.lake.lake import Lake
 from spotify_assets.defs import metadata
 from spotify_assets.defs.ingestion.scope import Scope
 from spotify_assets.defs.marts import dbt_project
+from spotify_assets.defs.marts.song_pictures import draw_similar_songs
 from spotify_assets.defs.marts.warehouse import EXPORTED, Warehouse
 from spotify_assets.defs.resources import Platform
 
@@ -62,7 +63,7 @@ def dbt_args(config: ModelsConfig, models: Sequence[str]) -> list[str]:
     return [*args, "--exclude-resource-type", "unit_test"]
 
 
-def _described(events: Iterator[Any], warehouse: Warehouse) -> Iterator[Any]:
+def _described(events: Iterator[Any], warehouse: Warehouse, pictures: bool) -> Iterator[Any]:
     """Add row counts, and previews of the marts, to what dbt built; they can be read once dbt let go."""
     held: list[Any] = []
     failure: dg.Failure | None = None
@@ -72,7 +73,7 @@ def _described(events: Iterator[Any], warehouse: Warehouse) -> Iterator[Any]:
     except dg.Failure as error:
         failure = error
     built = [event.output_name for event in held if isinstance(event, dg.Output)]
-    seen = describe(warehouse, built) if built else {}
+    seen = describe(warehouse, built, pictures) if built else {}
     for event in held:
         is_model = isinstance(event, dg.Output)
         yield event.with_metadata({**event.metadata, **seen[event.output_name]}) if is_model else event
@@ -80,8 +81,13 @@ def _described(events: Iterator[Any], warehouse: Warehouse) -> Iterator[Any]:
         raise failure
 
 
-def describe(warehouse: Warehouse, models: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return what people see of each model in Dagster: its row count, and for a mart its first rows."""
+def describe(
+    warehouse: Warehouse, models: Sequence[str], pictures: bool = False
+) -> dict[str, dict[str, Any]]:
+    """Return what people see of each model in Dagster: its row count, and for a mart its first rows.
+
+    With `pictures`, which take a second, also what is drawn of a mart.
+    """
     counts = warehouse.row_counts(models)
     found: dict[str, dict[str, Any]] = {model: {} for model in models}
     for model, count in counts.items():
@@ -93,6 +99,9 @@ def describe(warehouse: Warehouse, models: Sequence[str]) -> dict[str, dict[str,
                 first = f"order by {PREVIEW_ORDER[mart]}" if mart in PREVIEW_ORDER else ""
                 rows = connection.sql(f"select * from {mart} {first} limit {SHOWN}").to_arrow_table()  # noqa: S608 - names of our own
                 found[mart] |= {"preview": metadata.preview(rows, SHOWN)}
+            if pictures and "track_similarity" in marts:
+                drawn = metadata.plot(draw_similar_songs(connection))
+                found["track_similarity"] |= {"similar songs": drawn}
     return found
 
 
@@ -166,7 +175,7 @@ def _dbt_op(name: str, select: str, exclude: str | None, manifest: Mapping[str, 
             events = build(
                 args, not config.is_full, context, platform.settings, manifest, translator, project
             )
-            yield from _described(events, platform.warehouse)
+            yield from _described(events, platform.warehouse, config.is_full)
             if builds_marts:
                 turn.confirm()
                 _note_built(platform.lake, context.run.run_id, unfinished - set(models))
