@@ -1,6 +1,6 @@
 """What lists of similar artists cost: synthetic artists with Zipf genres, SQL as dbt runs it, beside faiss.
 
-`python -m benchmarks similarity` measures 10,000 and 100,000 artists; `SIMILARITY_BENCH=1000000` measures so
+`python -m benchmarks.similarity` measures 10,000 and 100,000 artists; `SIMILARITY_BENCH=1000000` measures so
 many instead. Seconds are those of dbt's models alone (`run_results.json`), ratios of one run on one machine.
 """
 

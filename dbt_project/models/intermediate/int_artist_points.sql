@@ -246,6 +246,20 @@ placed as (
         || coalesce(sound, {{ zeros(features | length) }}) as vector
     from blocks
 
+),
+
+lengths as (
+
+    select
+        artist_id,
+        model_version,
+        is_listed,
+        vector,
+        complete,
+        {{ block_product('vector', 'vector', 1, told) }} as told_length,
+        {{ block_product('vector', 'vector', told + 1, point_size()) }} as sound_length
+    from placed
+
 )
 
 select
@@ -253,11 +267,6 @@ select
     model_version,
     is_listed,
     vector,
-    cast(
-        complete
-        + {{ block_product('vector', 'vector', told + 1, point_size()) }} as bigint
-    ) as span,
-    cast(
-        greatest(complete - {{ block_product('vector', 'vector', 1, told) }}, 0) as bigint
-    ) as lacking
-from placed
+    cast(complete + sound_length as bigint) as span,
+    cast(case when told_length < complete then complete - told_length else 0 end as bigint) as lacking
+from lengths
