@@ -22,7 +22,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 
 from tests.doubles.dynamodb import SERVICE as DYNAMODB
-from tests.doubles.dynamodb import DynamoDouble
+from tests.doubles.dynamodb import DynamoDouble, one_call_at_a_time
 
 REGION = "ap-northeast-2"
 CREDENTIALS = {
@@ -160,7 +160,8 @@ def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsD
     thread.start()
     double.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield double
+        with one_call_at_a_time():
+            yield double
     finally:
         server.shutdown()
         server.server_close()

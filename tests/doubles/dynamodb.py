@@ -17,8 +17,10 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
 
 SERVICE = "DynamoDB_20120810."
+_COUNTING = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -36,8 +38,6 @@ class DynamoDouble:
     """What stands between the wire and moto."""
 
     parts: list[PartOfBatch] = field(default_factory=list)
-    # DynamoDB changes an item in one step. moto looks, and then writes, in as many threads as there are calls.
-    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def take_only(self, taken: int, times: int | None = None) -> PartOfBatch:
         """Do only so many items of each batch from now on."""
@@ -50,12 +50,15 @@ class DynamoDouble:
     ) -> Iterable[bytes]:
         """Answer one call."""
         operation = environ["HTTP_X_AMZ_TARGET"].removeprefix(SERVICE)
-        with self.one_at_a_time, quick_queries():
+        with _COUNTING:
             part = next((one for one in self.parts if one.times is None or one.met < one.times), None)
             if part is None or operation not in ("BatchWriteItem", "BatchGetItem"):
-                return list(moto(environ, start_response))
-            part.met += 1
-            return _in_part(operation, part.taken, moto, environ, start_response)
+                part = None
+            else:
+                part.met += 1
+        if part is None:
+            return moto(environ, start_response)
+        return _in_part(operation, part.taken, moto, environ, start_response)
 
 
 def _in_part(
@@ -85,6 +88,25 @@ def _in_part(
     headers = [(name, value) for name, value in said["headers"] if name.lower() not in changed]
     start_response(said["status"], [*headers, ("Content-Length", str(len(whole)))])
     return [whole]
+
+
+@contextmanager
+def one_call_at_a_time() -> Iterator[None]:
+    """Have moto do what it is asked in one step, as DynamoDB does.
+
+    moto looks at an item and then writes it, in as many threads as there are calls.
+    """
+    whole, lock = DynamoHandler.call_action, threading.Lock()
+
+    def call_action(self: DynamoHandler) -> Any:
+        with lock, quick_queries():
+            return whole(self)
+
+    DynamoHandler.call_action = call_action  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        DynamoHandler.call_action = whole  # type: ignore[method-assign]
 
 
 @contextmanager

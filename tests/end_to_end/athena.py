@@ -1,6 +1,6 @@
 """`make athena`: the loop of `make demo` twice, embedded and on the AWS doubles, and what came of both compared.
 
-    python -m tests.end_to_end.athena
+    python -m tests.end_to_end.athena [SERVING_URL]
 
 It proves the way through the real clients, the real dbt-athena and Dagster, and that both engines say the
 same; not that AWS does what the doubles do (tests/doubles/athena/README.md).
@@ -37,6 +37,9 @@ CLOSE = 1e-9
 """How far floats may differ: engines add them in different orders."""
 
 BUCKET, WORK_GROUP, SCAN_LIMIT = "spotify-assets-loop", "spotify-assets", 10 * 2**30
+STORE = "dynamodb://spotify-assets-loop"
+"""Where the loop on AWS keeps its answers, unless an address is given."""
+
 PATIENCE = 900
 """Seconds that the loop on the doubles may take; on a busy machine they are slow."""
 
@@ -102,6 +105,7 @@ def main() -> None:
                     "LAKE_URI": f"s3://{BUCKET}/music",
                     "DBT_TARGET": "athena",
                     "ATHENA_WORK_GROUP": WORK_GROUP,
+                    "SERVING_URL": sys.argv[1] if len(sys.argv) > 1 else STORE,
                 },
             )
             took = {platform.name: loop(platform) for platform in (embedded, on_aws)}
@@ -116,7 +120,7 @@ def main() -> None:
 
 @contextmanager
 def aws_doubles(directory: Path) -> Iterator[dict[str, str]]:
-    """S3, Glue and Athena in a process of their own, with a bucket and a work group that has a scan limit."""
+    """S3, Glue, DynamoDB and Athena in a process of their own, with a bucket and a work group that has a scan limit."""
     with athena_process(directory) as found:
         made = {"region_name": found["AWS_REGION"], "endpoint_url": found["AWS_ENDPOINT_URL"]}
         keys = {name.lower(): found[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}

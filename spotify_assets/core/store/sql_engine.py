@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, Statement
 from sqlalchemy.sql import Insert
 
 from spotify_assets.core.errors import StoreError
+from spotify_assets.core.store.sql_address import iam_token, options
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = _parse(url)
+        self.url, self._options = options(_parse(url))
         self.where = _where(self.url)
         self.dialect = self.url.get_backend_name()
         self._engine = self._open()
@@ -181,14 +182,16 @@ class Database:
             options = {"isolation_level": "READ COMMITTED", "pool_pre_ping": True, "pool_recycle": 1800}
         engine = create_engine(
             self.url,
-            pool_size=5,
-            max_overflow=10,
+            pool_size=self._options.pool_size,
+            max_overflow=self._options.overflow,
             pool_timeout=LOCK_WAIT_SECONDS,
             hide_parameters=True,  # what people typed does not belong in messages and logs
             connect_args={key: value for key, value in given.items() if key not in self.url.query},
             **options,
         )
         event.listen(engine, "connect", self._on_connect)
+        if self._options.iam:
+            event.listen(engine, "do_connect", self._log_in)
         if self.dialect == "sqlite":
             event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -202,6 +205,9 @@ class Database:
         cursor.close()
         connection.commit()
 
+    def _log_in(self, _dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
+        parameters["password"] = iam_token(self.url)
+
     def _explained(self, error: SQLAlchemyError) -> BaseException:
         cause = error.orig if isinstance(error, StatementError) else None
         if cause and not isinstance(error, DBAPIError):
@@ -209,6 +215,11 @@ class Database:
         # pymysql's errors are (number, text).
         said = cause.args[-1] if cause and cause.args else error
         reason = _one_line(str(said), self._secrets())
+        if isinstance(error, DBAPIError) and _is_full(error):
+            return StoreError(
+                f"The serving store, {self.where}, has no connection left ({reason}): close some, lower "
+                "pool_size in SERVING_URL, or put a proxy such as RDS Proxy in front of it"
+            )
         if isinstance(error, DBAPIError) and _is_busy(error):
             return StoreError(
                 f"The serving store, {self.where}, is busy ({reason}): try again; if that does not help, "
@@ -322,6 +333,13 @@ def _is_conflict(error: Exception) -> bool:
     """Whether the server undid the transaction so that another could go on."""
     # PostgreSQL: serialization failure, deadlock. MySQL: deadlock. MariaDB: row changed since it was read.
     return isinstance(error, DBAPIError) and _code(error) in ("40001", "40P01", "1213", "1020")
+
+
+def _is_full(error: DBAPIError) -> bool:
+    """Whether the server, or this user, has all the connections it may have."""
+    # PostgreSQL tells no code where a connection fails, so that its words must do.
+    words = ("too many clients", "too many connections", "remaining connection slots")
+    return _code(error) in ("53300", "1040", "1203", "1226") or any(word in str(error.orig) for word in words)
 
 
 def _is_busy(error: DBAPIError) -> bool:
