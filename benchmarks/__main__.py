@@ -1,13 +1,13 @@
 """`make bench`: measure, print, and with `--write` put the figures into docs/benchmarks.md.
 
-`python -m benchmarks [--write] [build] [loop] [chat] [live] [quality] [names] [athena_scan] [songs]`
+`python -m benchmarks [--write] [build] [loop] [chat] [live] [quality] [names] [athena_scan] [songs] [store]`
 """
 
 import platform
 import sys
 from datetime import date
 
-from benchmarks import athena_scan, build, chat, live, loop, names, quality, songs
+from benchmarks import athena_scan, build, chat, live, loop, names, quality, songs, store
 from benchmarks.platform_process import PROJECT_ROOT
 
 SECTIONS = {
@@ -19,6 +19,7 @@ SECTIONS = {
     "names": names,
     "athena_scan": athena_scan,
     "songs": songs,
+    "store": store,
 }
 PAGE = PROJECT_ROOT / "docs" / "benchmarks.md"
 

@@ -118,6 +118,16 @@ def test_of_racing_runs_exactly_one_gets_each_request(store: ServingStore, proce
         assert [request.name_key for request in store.requests.held_by(f"run{run}")] == mine
 
 
+def test_of_eight_processes_that_race_for_one_request_exactly_one_gets_it(
+    store: ServingStore, processes: Processes
+) -> None:
+    store.requests.ask("aespa", "aespa", NOON)
+    got = processes.race(*[(claim, f"run{number}", "aespa") for number in range(8)])
+    assert sorted(map(len, got)) == [0] * 7 + [1]
+    [request] = store.requests.all()
+    assert request.run_id == f"run{got.index(['aespa'])}"
+
+
 def test_nothing_asked_is_lost_while_runs_claim_finish_and_die(
     store: ServingStore, processes: Processes
 ) -> None:
