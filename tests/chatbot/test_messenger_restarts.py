@@ -1,6 +1,6 @@
 """Messages that are delivered again and again, in any order, while the server restarts or is killed.
 
-`MESSENGER_EVENTS=10000 .venv/bin/python -m pytest tests/chatbot/test_messenger_restarts.py` is the full measure.
+`MESSAGES=10000 .venv/bin/python -m pytest tests/chatbot/test_messenger_restarts.py` is the full measure.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.chatbot.test_kakao import wait_for
 from tests.conftest import NO_SETTINGS
 from tests.doubles.messenger import MessengerDouble, delivery, signed, text_event
 
-EVENTS = int(os.environ.get("MESSENGER_EVENTS", "120"))
+EVENTS = int(os.environ.get("MESSAGES", "120"))
 NAMES = ["에스파", "aespa", "아이유", "NewJeans", "Loner", "안녕", "nobody knows me", "Eve"]
 PATIENCE = 60 + EVENTS / 20
 """Seconds; a message of a killed process waits for its claim to pass."""
