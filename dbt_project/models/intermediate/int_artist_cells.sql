@@ -1,4 +1,5 @@
-{%- set known = standing(this.identifier) if standing('int_artist_points') else none -%}
+{#- Athena bills by what it reads: there, placing all again costs no more than comparing with where they were. -#}
+{%- set known = standing(this.identifier) if target.type == 'duckdb' else none -%}
 {%- set size = point_size() -%}
 with
 
