@@ -1,4 +1,4 @@
-{#- Athena bills by what it reads: there, placing all again costs no more than comparing with where they were. -#}
+{#- Athena bills by what it reads: placing all again costs no more there than telling who moved. -#}
 {%- set known = standing(this.identifier) if target.type == 'duckdb' else none -%}
 {%- set size = point_size() -%}
 with
