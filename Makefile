@@ -17,7 +17,7 @@ help:  ## show this list
 demo: .venv/.run  ## fill the embedded platform with the sample, ask the bot, let the loop refresh, ask again
 	@$(BIN)/python -m spotify_assets.demo
 
-athena: .venv/.dev  ## the loop of demo on local doubles of S3, Glue and Athena (STORE=dynamodb://… for another store), compared with the embedded one
+athena: .venv/.dev  ## the loop of demo on local doubles of S3, Glue, Athena and DynamoDB (STORE=… for another store), compared with the embedded one
 	@$(BIN)/python -m tests.end_to_end.athena $(STORE)
 
 dev: .venv/.run  ## Dagster's UI on :3000 and the bot on :8000, until Ctrl-C

@@ -37,8 +37,8 @@ CLOSE = 1e-9
 """How far floats may differ: engines add them in different orders."""
 
 BUCKET, WORK_GROUP, SCAN_LIMIT = "spotify-assets-loop", "spotify-assets", 10 * 2**30
-STORE = ""
-"""Where the loop on AWS keeps its answers, unless an address is given: a SQLite file of its own."""
+STORE = "dynamodb://spotify-assets-loop"
+"""Where the loop on AWS keeps its answers, unless an address is given."""
 
 PATIENCE = 900
 """Seconds that the loop on the doubles may take; on a busy machine they are slow."""

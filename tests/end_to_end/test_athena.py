@@ -1,4 +1,4 @@
-"""The loop on S3, Glue and Athena comes to what the embedded one comes to."""
+"""The loop on S3, Glue, Athena and DynamoDB comes to what the embedded one comes to."""
 
 import re
 import subprocess
@@ -21,4 +21,5 @@ def test_make_athena_ends_with_equal_marts_and_answers() -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert re.search(r"artist_similarity: [1-9]\d* rows, largest difference \d\.\de[-+]\d\d", done.stdout)
     assert re.search(r"[1-9]\d* documents of artists", done.stdout)
+    assert "SERVING_URL=dynamodb://" in done.stdout
     assert re.search(r"equal\. [1-9]\d* statements were sent to Athena, [1-9]\d* of them UNLOAD", done.stdout)
