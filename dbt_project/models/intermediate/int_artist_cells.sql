@@ -1,4 +1,4 @@
-{#- Athena bills by what it reads: placing all again costs no more there than telling who moved. -#}
+{#- Who stays in place is told by comparing arrays, which is only proven on DuckDB; Athena places all anew. -#}
 {%- set known = standing(this.identifier) if target.type == 'duckdb' else none -%}
 {%- set size = point_size() -%}
 with
