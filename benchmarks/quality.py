@@ -115,7 +115,7 @@ def _dataset(directory: Path, replaced: dict[str, str]) -> Path:
     directory.mkdir()
     for source in MUSICOSET.glob("*.parquet"):
         query = replaced.get(source.stem, "select * from {table}").format(table=f"'{source}'")
-        duckdb.sql(f"copy (select {query}) to '{directory / source.name}'")
+        duckdb.sql(f"copy ({query}) to '{directory / source.name}'")
     return directory
 
 

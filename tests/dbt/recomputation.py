@@ -65,7 +65,7 @@ def artists_of(tables: Mapping[str, pa.Table], breakpoints: dict[str, np.ndarray
         ),
         year=np.array([years.get(r["artist_id"], np.nan) for r in rows], dtype=float),
         sound=np.array([sounds.get(r["artist_id"], nothing) for r in rows]),
-        is_listed=np.array([counts.get(r["artist_id"], 0) > 0 for r in rows]),
+        is_listed=np.array([counts.get(r["artist_id"], 0) > 0 or bool(_terms(r)) for r in rows]),
         term_artist=np.array([artist for artist, _ in terms], dtype=np.int64),
         term=[term for _, term in terms],
         term_weight=np.ones(len(terms)),

@@ -13,6 +13,7 @@ import pytest
 from spotify_assets.core.lake.pointers import current_snapshot
 from spotify_assets.core.lake.schemas import record_schema
 from spotify_assets.core.lake.stamp import Stamp
+from spotify_assets.defs.marts.artist_pictures import draw_similar_artists
 from spotify_assets.defs.marts.models import (
     BUILD_STATE,
     DBT_OPS,
@@ -72,6 +73,21 @@ def test_the_picture_of_similar_songs_counts_every_pair(built: Graph) -> None:
         ((pairs,),) = marts.sql("select count(*) from track_similarity").fetchall()
     for axis in figure.axes:
         assert sum(bar.get_height() for bar in axis.patches) == pairs, axis.get_title()
+
+
+def test_the_picture_of_similar_artists_maps_them_and_counts_every_hub(built: Graph) -> None:
+    with built.platform.warehouse.connect() as marts:
+        figure = draw_similar_artists(marts)
+        ((pairs, listed),) = marts.sql(
+            "select (select count(*) from artist_similarity), "
+            "(select count(*) from int_artist_points where is_listed)"
+        ).fetchall()
+    scores, hubs, places = figure.axes
+    assert sum(bar.get_height() for bar in scores.patches) == pairs
+    assert sum(bar.get_height() for bar in hubs.patches) == listed
+    assert sum(len(dots.get_offsets()) for dots in places.collections) == listed
+    genres = [text.get_text() for text in places.get_legend().get_texts()]
+    assert genres[0] == "others" and len(genres) > 1
 
 
 def dbt_keys() -> list[dg.AssetKey]:

@@ -211,7 +211,7 @@ blocks as (
         eras.vector as era,
         popularities.vector as popularity,
         sound_blocks.vector as sound,
-        facts.n_tracks > 0 as is_listed
+        facts.n_tracks > 0 or genre_blocks.artist_id is not null as is_listed
     from facts
     cross join parameters
     cross join era_ends

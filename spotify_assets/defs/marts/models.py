@@ -11,6 +11,7 @@ from spotify_assets.core.lake.lake import Lake
 from spotify_assets.defs import metadata
 from spotify_assets.defs.ingestion.scope import Scope
 from spotify_assets.defs.marts import dbt_project
+from spotify_assets.defs.marts.artist_pictures import draw_similar_artists
 from spotify_assets.defs.marts.song_pictures import draw_similar_songs
 from spotify_assets.defs.marts.warehouse import EXPORTED, Warehouse
 from spotify_assets.defs.resources import Platform
@@ -49,6 +50,12 @@ SHOWN = 8
 
 PREVIEW_ORDER = {"chat_demand": "day desc, asks desc, name", "chat_unanswered": "rank"}
 """Which rows of a mart those are, where it matters: what people ask for most."""
+
+PICTURES = {
+    "artist_similarity": ("similar artists", draw_similar_artists),
+    "track_similarity": ("similar songs", draw_similar_songs),
+}
+"""What is drawn of a mart in full builds, and the name of the picture."""
 
 
 def dbt_args(config: ModelsConfig, models: Sequence[str]) -> list[str]:
@@ -99,9 +106,9 @@ def describe(
                 first = f"order by {PREVIEW_ORDER[mart]}" if mart in PREVIEW_ORDER else ""
                 rows = connection.sql(f"select * from {mart} {first} limit {SHOWN}").to_arrow_table()  # noqa: S608 - names of our own
                 found[mart] |= {"preview": metadata.preview(rows, SHOWN)}
-            if pictures and "track_similarity" in marts:
-                drawn = metadata.plot(draw_similar_songs(connection))
-                found["track_similarity"] |= {"similar songs": drawn}
+            for mart, (name, draw) in PICTURES.items() if pictures else ():
+                if mart in marts:
+                    found[mart] |= {name: metadata.plot(draw(connection))}
     return found
 
 

@@ -59,7 +59,7 @@ class Artists:
     sound: Floats
     """Artists x features, mean quantiles; nan where no track has features."""
     is_listed: NDArray[np.bool_]
-    """Has a song that can be recommended."""
+    """Has a song, a genre or a tag, and can be recommended."""
     term_artist: Places
     """Artist of each (artist, term)."""
     term: Sequence[str]

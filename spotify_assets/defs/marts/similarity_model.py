@@ -113,6 +113,7 @@ def read_artists(marts: duckdb.DuckDBPyConnection, features: pa.Table, breakpoin
     artist, track = credits["artist"].to_numpy(), credits["track"].to_numpy()
     placed, n = quantiles(features, breakpoints), facts.num_rows
     count = np.bincount(artist, minlength=n)
+    numbers = terms["number"].to_numpy()
     sums = [np.bincount(artist, column[track], minlength=n) for column in placed.T]
     with np.errstate(invalid="ignore"):
         sound = np.column_stack(sums) / count[:, None]
@@ -120,8 +121,8 @@ def read_artists(marts: duckdb.DuckDBPyConnection, features: pa.Table, breakpoin
         popularity=_floats(facts["popularity"]),
         year=_floats(facts["release_year"]),
         sound=sound,
-        is_listed=facts["n_tracks"].to_numpy() > 0,
-        term_artist=terms["number"].to_numpy(),
+        is_listed=(facts["n_tracks"].to_numpy() > 0) | (np.bincount(numbers, minlength=n) > 0),
+        term_artist=numbers,
         term=terms["term"].to_pylist(),
         term_weight=terms["weight"].to_numpy() / 100,
     )

@@ -4,12 +4,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from spotify_assets.defs.marts.bars import draw_counts, draw_shares
 
-BARS = 50
-"""Bars of a distribution between 0 and 1."""
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def draw_similar_songs(marts: duckdb.DuckDBPyConnection) -> "Figure":
@@ -18,13 +16,13 @@ def draw_similar_songs(marts: duckdb.DuckDBPyConnection) -> "Figure":
 
     figure = Figure(figsize=(11, 6), layout="constrained")
     (scores, sound), (artists, years) = figure.subplots(2, 2)
-    _distribution(marts, "score", scores)
-    _distribution(marts, "sound_score", sound)
+    draw_shares(marts, "track_similarity", "score", scores)
+    draw_shares(marts, "track_similarity", "sound_score", sound)
     scores.set_title("score", fontsize=9)
     sound.set_title("likeness of the sound", fontsize=9)
-    _bars(marts, "coalesce(artist_rank, 21)", artists)
+    draw_counts(marts, "track_similarity", "coalesce(artist_rank, 21)", artists)
     artists.set_title("place of the artist among the similar ones: 0 the same, 21 anybody else", fontsize=9)
-    _bars(marts, "coalesce(least(years_apart, 31), -1)", years)
+    draw_counts(marts, "track_similarity", "coalesce(least(years_apart, 31), -1)", years)
     years.set_title("years apart: -1 unknown, 31 more than thirty", fontsize=9)
     for axis in (scores, sound, artists, years):
         axis.tick_params(labelsize=7)
@@ -33,21 +31,3 @@ def draw_similar_songs(marts: duckdb.DuckDBPyConnection) -> "Figure":
     ).fetchall()
     figure.suptitle(f"{pairs:,} similar songs of {songs:,}")
     return figure
-
-
-def _distribution(marts: duckdb.DuckDBPyConnection, column: str, axis: "Axes") -> None:
-    # Counted in SQL: the lists of a million songs are not carried here to be drawn.
-    bar = f"least(cast(floor({column} * {BARS}) as integer), {BARS - 1})"
-    counts = _counts(marts, bar)
-    axis.bar([(place + 0.5) / BARS for place in counts], list(counts.values()), 1 / BARS, color="#1db954")
-
-
-def _bars(marts: duckdb.DuckDBPyConnection, value: str, axis: "Axes") -> None:
-    counts = _counts(marts, value)
-    axis.bar(list(counts), list(counts.values()), color="#2d46b9")
-
-
-def _counts(marts: duckdb.DuckDBPyConnection, value: str) -> dict[int, int]:
-    """Return how many pairs have each value of an SQL expression."""
-    query = f"select {value} as value, count(*) from track_similarity group by value order by value"  # noqa: S608 - expressions of our own
-    return dict(marts.sql(query).fetchall())
