@@ -104,7 +104,7 @@ def test_the_bot_places_an_artist_where_the_warehouse_does(built: Built) -> None
     )
     assert len(rows) == 60
     for artist, popularity, genres, vector, span, cells in rows:
-        newcomer = Newcomer(weighed(genres, []), sounds[artist], mean_year(dates[artist]), popularity)
+        newcomer = Newcomer(weighed(genres or [], []), sounds[artist], mean_year(dates[artist]), popularity)
         point = place(newcomer, model, terms, words)
         assert point and (list(point.vector), point.span) == (vector, span), artist
         assert nearest_cells(point, model) == [cell % 65536 for cell in cells], artist
@@ -134,10 +134,11 @@ def test_songs_together_are_named_and_count(built: Built) -> None:
     ) == [(0,)]
 
 
-def test_nobody_is_recommended_who_has_no_song(built: Built) -> None:
+def test_nobody_is_recommended_of_whom_neither_song_nor_genre_is_known(built: Built) -> None:
     ((without,),) = built.platform.query(
         "select count(*) from artist_similarity as s"
-        " inner join dim_artists as d on s.related_id = d.artist_id where d.n_tracks = 0"
+        " inner join dim_artists as d on s.related_id = d.artist_id"
+        " where d.n_tracks = 0 and len(coalesce(d.genres, [])) = 0"
     )
     assert without == 0
 
