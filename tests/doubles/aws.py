@@ -159,9 +159,9 @@ def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsD
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     double.url = f"http://127.0.0.1:{server.server_port}"
+    one_call_at_a_time()
     try:
-        with one_call_at_a_time():
-            yield double
+        yield double
     finally:
         server.shutdown()
         server.server_close()

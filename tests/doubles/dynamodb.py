@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from inspect import signature
 from io import BytesIO
 from typing import Any
@@ -90,9 +91,9 @@ def _in_part(
     return [whole]
 
 
-@contextmanager
-def one_call_at_a_time() -> Iterator[None]:
-    """Have moto do what it is asked in one step, as DynamoDB does.
+@cache
+def one_call_at_a_time() -> None:
+    """Have moto do what it is asked in one step, as DynamoDB does; for good, whichever double asks first.
 
     moto looks at an item and then writes it, in as many threads as there are calls.
     """
@@ -103,10 +104,6 @@ def one_call_at_a_time() -> Iterator[None]:
             return whole(self)
 
     DynamoHandler.call_action = call_action  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        DynamoHandler.call_action = whole  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -152,8 +152,7 @@ class AthenaDouble:
         urls.url_paths = {"{0}/$": ExecutingAthena.dispatch}
         self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=self.port, verbose=False)
         self.server.start()
-        self.dynamodb = one_call_at_a_time()
-        self.dynamodb.__enter__()
+        one_call_at_a_time()
         host, port = self.server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
         # What a double before this one left in moto is forgotten.
@@ -167,7 +166,6 @@ class AthenaDouble:
     def __exit__(self, *_: object) -> None:
         ExecutingAthena.statements.workers.shutdown()
         self.server.stop()
-        self.dynamodb.__exit__(None, None, None)
         shutil.rmtree(ExecutingAthena.statements.engine.storage.cache)
         shutil.rmtree(self.endpoints)
 
