@@ -94,9 +94,10 @@ def session(
         inner.get_scoped_config()  # now rather than at the first call, whether the profile is there
     except ProfileNotFound as error:
         raise refusal(f"AWS_PROFILE: {explain(error)}") from error
-    if found.region_name:
-        return found
-    return boto3.Session(region_name=DEFAULT_REGION, profile_name=profile, botocore_session=inner)
+    if not found.region_name:
+        # Not in a second session around the same one: S3's clients can be prepared by one session only.
+        inner.set_config_variable("region", DEFAULT_REGION)
+    return found
 
 
 @cache
