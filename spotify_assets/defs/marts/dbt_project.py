@@ -21,6 +21,8 @@ _RAW_ASSET_OF = {
     CHAT_TURNS.name: "raw_chat_events",
 }
 
+_FITTED_BY = dict.fromkeys(("similarity_model", "similarity_vectors"), "similarity_model")
+
 
 class Translator(DagsterDbtTranslator):
     """Names dbt's nodes as the graph does: models by their name, raw tables by the asset that writes them."""
@@ -32,8 +34,9 @@ class Translator(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Return the asset key of a model or source."""
         name = dbt_resource_props["name"]
-        if dbt_resource_props["resource_type"] == "source" and dbt_resource_props["source_name"] == "raw":
-            return dg.AssetKey(_RAW_ASSET_OF[name])
+        if dbt_resource_props["resource_type"] == "source":
+            written_by = _RAW_ASSET_OF if dbt_resource_props["source_name"] == "raw" else _FITTED_BY
+            return dg.AssetKey(written_by[name])
         return dg.AssetKey(name)
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:

@@ -52,6 +52,10 @@ def subscript(node: Any) -> exp.Expression:
         if node.args.get("offset") is None and key.is_int:
             key = number(int(key.name) + 1)
         return call("trino_map_get", node.this, key)
+    [index] = node.expressions
+    if node.args.get("offset") is None and index.is_int:
+        # Written out, for sqlglot counts from 0 again where it takes arrays joined by || for text.
+        return exp.Bracket(this=node.this, expressions=[number(int(index.name) + 1)], offset=1)
     return node
 
 
