@@ -1,4 +1,4 @@
-{#- Who stays in place is told by comparing arrays, which is only proven on DuckDB: Athena places all anew. -#}
+{#- Who stays in place is told by comparing arrays, which is proven on DuckDB only: Athena places all anew -#}
 {%- set known = standing(this.identifier) if target.type == 'duckdb' else none -%}
 {%- set size = point_size() -%}
 with
