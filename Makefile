@@ -43,10 +43,11 @@ bench: .venv/.dev  ## the figures of docs/benchmarks.md
 docs: .venv/.run  ## dbt's docs as one page, and where it lies
 	@$(BIN)/spotify-assets docs
 
-lock: .venv/.dev  ## resolve the three lock files anew from pyproject.toml
+lock: .venv/.dev  ## resolve the four lock files anew from pyproject.toml
 	@for lock in "requirements.lock --extra platform" \
 	             "requirements-dev.lock --extra platform --extra dev -c requirements.lock" \
-	             "requirements-bot.lock -c requirements.lock"; do \
+	             "requirements-bot.lock -c requirements.lock" \
+	             "requirements-spark.lock --extra spark -c requirements-dev.lock"; do \
 	  set -- $$lock; out=$$1; shift; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links pyproject.toml "$$@" --output-file $$out; done
