@@ -25,6 +25,12 @@ from chatbot.service import Job, Service
 from spotify_assets.core.settings import settings
 from spotify_assets.core.store import open_store
 
+SECONDS_TO_TELL = 0.5
+"""How long a reply waits at most for the events told meanwhile; the rest goes with the next invocation."""
+
+SECONDS_TO_TELL_OF_A_JOB = 5.0
+"""The same after a job, which nobody waits for."""
+
 JOBS: Mapping[str, Job] = {"kakao": kakao_callback.deliver, "messenger": messenger_outbox.drain}
 """What goes on in an invocation of its own after a reply has been sent."""
 
@@ -39,12 +45,16 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         StoreError: the store cannot be opened, or a job could not be done; Lambda tries that again.
     """
     if "requestContext" in event:
-        return _application()(event, context)
+        reply = _application()(event, context)
+        _service().events.flush(SECONDS_TO_TELL)
+        return reply
     job = JOBS.get(str(event.get("job")))
     if job is None:
         _log.error("An event that is neither a request nor a job was left alone")
         return None
-    return asyncio.run(job(_service(), event.get("fields") or {}))
+    asyncio.run(job(_service(), event.get("fields") or {}))
+    _service().events.flush(SECONDS_TO_TELL_OF_A_JOB)
+    return None
 
 
 def invoke_self(job: str, fields: Mapping[str, str]) -> bool:

@@ -1,7 +1,8 @@
 """The stream that chat events go into: it takes an event at once, and writes or drops it later.
 
 Here: the queue between whoever answers and a slow destination, and the file destination. A new kind of
-destination is a class with `put`. Not here: what an event is (`records.py`) or looks like (`events.py`).
+destination is a class with `put`. Not here: what an event is (`records.py`), how it looks (`events.py`), or how
+Kinesis takes it (`kinesis.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -43,7 +45,14 @@ _log = logging.getLogger(__name__)
 
 
 class StreamError(PlatformError):
-    """Events could not be written; they are kept and written again."""
+    """Events could not be written; they are kept and written again.
+
+    `left` are the places, in their batch, of those that are not stored; None means all of them.
+    """
+
+    def __init__(self, message: str, left: Sequence[int] | None = None) -> None:
+        super().__init__(message)
+        self.left = left
 
 
 class Destination(Protocol):
@@ -90,6 +99,10 @@ class Stream(Protocol):
         """Take all of these events, at once, or drop all and return False."""
         ...
 
+    def flush(self, timeout: float = ...) -> bool:
+        """Write what waits now, for at most so many seconds; return whether nothing waits any more."""
+        ...
+
     def close(self, timeout: float = ...) -> StreamCounts:
         """Take nothing more and write what waits, for at most so many seconds."""
         ...
@@ -121,7 +134,7 @@ class EventStream:
         self._waiting: deque[tuple[float, ChatEvent]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._closing = False
+        self._closing = self._flushing = self._failing = False
         self._written = self._dropped = 0
 
     def emit(self, event: ChatEvent) -> bool:
@@ -140,7 +153,7 @@ class EventStream:
                 self._thread = threading.Thread(target=self._work, name="chat-events", daemon=True)
                 self._thread.start()
             elif was_empty or len(self._waiting) >= self._batch:
-                self._changed.notify()
+                self._changed.notify_all()
         return True
 
     @property
@@ -149,11 +162,23 @@ class EventStream:
         with self._changed:
             return StreamCounts(self._written, self._dropped, len(self._waiting))
 
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Write what waits now; return whether nothing waits any more.
+
+        While the destination fails nobody waits for it: what is kept is tried again in its own time.
+        """
+        with self._changed:
+            self._flushing = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._waiting or self._failing, timeout)
+            self._flushing = False
+            return not self._waiting
+
     def close(self, timeout: float = 5.0) -> StreamCounts:
         """Take nothing more and write what waits; what is left after `timeout` seconds counts as dropped."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
+            self._changed.notify_all()
             thread = self._thread
         if thread is not None:
             thread.join(timeout)
@@ -167,36 +192,50 @@ class EventStream:
     def _work(self) -> None:
         pause = 0.0
         while events := self._next(pause):
+            left: Sequence[int] = ()
+            failed: StreamError | None = None
             try:
-                self._destination.put([to_line(event) for event in events])
+                self._destination.put([to_line(event) for _, event in events])
             except StreamError as error:
-                if self._closing:
-                    _log.error("%s", error)
-                    return
-                if not pause:
-                    _log.warning("%s; chat events wait meanwhile", error)
-                pause = min(max(2 * pause, self._first_pause), LONGEST_PAUSE)
-                continue
-            pause = 0.0
+                failed = error
+                left = range(len(events)) if error.left is None else error.left
             with self._changed:
                 if not self._waiting:
                     return  # closed meanwhile, and counted as dropped
-                self._written += len(events)
-                for _ in events:
-                    self._waiting.popleft()
+                self._keep(events, left)
+                self._failing = failed is not None
+                self._changed.notify_all()
+            if failed is None:
+                pause = 0.0
+            elif self._closing:
+                _log.error("%s", failed)
+                return
+            else:
+                if not pause:
+                    _log.warning("%s; chat events wait meanwhile", failed)
+                pause = min(max(2 * pause, self._first_pause), LONGEST_PAUSE)
 
-    def _next(self, pause: float) -> list[ChatEvent]:
+    def _keep(self, tried: Sequence[tuple[float, ChatEvent]], left: Sequence[int]) -> None:
+        """Let go of the events that were tried, but for those left, which come first next time."""
+        for _ in tried:
+            self._waiting.popleft()
+        self._waiting.extendleft(tried[place] for place in reversed(left))
+        self._written += len(tried) - len(left)
+
+    def _next(self, pause: float) -> list[tuple[float, ChatEvent]]:
         """Wait for a batch, or until the stream closes; [] when nothing is left to write."""
         with self._changed:
             if pause:
                 self._changed.wait_for(lambda: self._closing, pause)
             while not self._closing and len(self._waiting) < self._batch:
+                if self._flushing and self._waiting:
+                    break
                 age = time.monotonic() - self._waiting[0][0] if self._waiting else 0.0
                 if age >= self._max_age:
                     break
                 self._changed.wait(self._max_age - age if self._waiting else None)
             # They stay in the queue until they are written.
-            return [event for _, event in islice(self._waiting, self._batch)]
+            return list(islice(self._waiting, self._batch))
 
 
 class NoStream:
@@ -212,6 +251,10 @@ class NoStream:
     def offer(self, events: Sequence[ChatEvent]) -> bool:
         """Refuse: who sends events from outside must learn that nobody keeps them."""
         return False
+
+    def flush(self, timeout: float = 0.0) -> bool:
+        """Do nothing: nothing waits."""
+        return True
 
     def close(self, timeout: float = 0.0) -> StreamCounts:
         """Do nothing."""
@@ -256,18 +299,23 @@ class FileDestination:
 def open_stream(settings: Settings) -> Stream:
     """Open the stream of `EVENTS_URL`; nothing is written, and no thread started, before the first event.
 
-    A directory on Lambda is off: nobody would ever read it.
+    On Lambda a directory is off, for nobody would ever read it, and an event is on its way as soon as it is
+    told, for between two invocations nothing moves.
 
     Raises:
-        SettingsError: this version has no such stream.
+        SettingsError: the address is none, or needs a library that is not installed.
     """
-    url = settings.events_url
-    if url == "off":
-        return NoStream()
-    if "://" in url:
-        raise SettingsError(
-            f"EVENTS_URL={url}: this version writes events to directories alone; name one, or set off"
-        )
-    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    url, on_lambda = settings.events_url, "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+    if url.startswith("kinesis://"):
+        if find_spec("boto3") is None:
+            raise SettingsError(
+                "EVENTS_URL: kinesis:// needs boto3, which AWS Lambda brings along; elsewhere "
+                "pip install 'spotify-assets[aws]'"
+            )
+        # A bot that writes to files never loads boto3.
+        from spotify_assets.core.kinesis import KinesisDestination
+
+        return EventStream(KinesisDestination(url), max_age=0.0 if on_lambda else MAX_AGE)
+    if url == "off" or on_lambda:
         return NoStream()
     return EventStream(FileDestination(Path(url)))

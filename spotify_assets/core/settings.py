@@ -172,7 +172,7 @@ class Settings(BaseSettings):
     @field_validator("events_url")
     @classmethod
     def _stream(cls, value: str) -> str:
-        if "://" in value and not re.fullmatch("kinesis://[A-Za-z0-9_.-]{1,128}", value):
+        if "://" in value and not re.fullmatch(r"kinesis://[A-Za-z0-9_.-]{1,128}(\?.*)?", value):
             raise ValueError("a local directory, kinesis://stream or off is allowed")
         return value
 

@@ -103,19 +103,19 @@ def test_a_wrong_setting_is_named_and_exits_2(chatbot: Chatbot, arguments: tuple
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_stream_that_this_version_has_not_is_named_before_anything_is_served(
-    chatbot: Chatbot, workers: str
-) -> None:
-    done = chatbot("serve", "--port", "0", "--workers", workers, EVENTS_URL="kinesis://chat")
+def test_a_stream_that_cannot_be_is_named_before_anything_is_served(chatbot: Chatbot, workers: str) -> None:
+    done = chatbot("serve", "--port", "0", "--workers", workers, EVENTS_URL="kinesis://chat?shards=2")
     assert done.returncode == 2
     [sentence] = done.stderr.splitlines()
-    assert sentence.startswith("EVENTS_URL=kinesis://chat: this version writes events to directories alone")
+    assert sentence.startswith(
+        "EVENTS_URL is not an address of a stream of Kinesis: write kinesis://<stream>"
+    )
 
 
 def test_an_answer_stands_where_no_event_can_tell_of_it(chatbot: Chatbot) -> None:
-    done = chatbot("ask", "aespa", "--json", EVENTS_URL="kinesis://chat")
+    done = chatbot("ask", "aespa", "--json", EVENTS_URL="kinesis://chat?shards=2")
     assert json.loads(done.stdout)["kind"] == "artist"
-    assert done.stderr.startswith("The answer stands, but no event tells of it: EVENTS_URL=kinesis://chat")
+    assert done.stderr.startswith("The answer stands, but no event tells of it: EVENTS_URL is not an address")
 
 
 @pytest.mark.parametrize("arguments", [("ask", "aespa", "--json"), ("serve", "--port", "0")])

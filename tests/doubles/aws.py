@@ -1,6 +1,6 @@
 """AWS on loopback: moto's server, with a log of calls and room for faults in front of it.
 
-Here: S3, Glue, STS and DynamoDB as moto has them, and answers that AWS gives on a bad day. Not here: what Athena does
+Here: S3, Glue, STS, DynamoDB and Kinesis as moto has them, and answers that AWS gives on a bad day. Not here: what Athena does
 with a statement.
 """
 
@@ -23,6 +23,8 @@ from werkzeug.serving import make_server
 
 from tests.doubles.dynamodb import SERVICE as DYNAMODB
 from tests.doubles.dynamodb import DynamoDouble, one_call_at_a_time
+from tests.doubles.kinesis import SERVICE as KINESIS
+from tests.doubles.kinesis import KinesisDouble
 
 REGION = "ap-northeast-2"
 CREDENTIALS = {
@@ -87,6 +89,7 @@ class AwsDouble:
     """What is said of unfinished uploads instead of moto's own constant."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     dynamodb: DynamoDouble = field(default_factory=DynamoDouble)
+    kinesis: KinesisDouble = field(default_factory=KinesisDouble)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -128,7 +131,7 @@ class AwsDouble:
 
 @contextmanager
 def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsDouble]:
-    """Serve S3, Glue, STS and DynamoDB on a free port; those of the server at `behind`, where one is given."""
+    """Serve AWS's services on a free port; those of the server at `behind`, where one is given."""
     double = AwsDouble(region=region)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto = forwarded_to(behind) if behind else DomainDispatcherApplication(create_backend_app)
@@ -145,6 +148,8 @@ def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsD
             fault = next((one for one in double.faults if one.takes(call)), None)
         if fault is None and call.target.startswith(DYNAMODB):
             return double.dynamodb.answer(moto, environ, start_response)
+        if fault is None and call.target.startswith(KINESIS):
+            return double.kinesis.answer(moto, environ, start_response)
         if fault is None:
             answer: Iterable[bytes] = moto(environ, start_response)
             if call.method == "GET" and "uploads" in call.query.split("&"):
