@@ -1,7 +1,7 @@
 """The stream that chat events go into: it takes an event at once, and writes or drops it later.
 
 Here: the queue between whoever answers and a slow destination, and the file destination. A new kind of
-destination is a class with `put`. Not here: what an event is (`records.py`), how it looks (`events.py`), or how
+destination is a class with `put`. Not here: what an event is (`records.py`), how it looks (`events.py`), how
 Kinesis takes it (`kinesis.py`).
 """
 
