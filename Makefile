@@ -30,12 +30,14 @@ dev-doubles: .venv/.dev  ## local Spotify, ReccoBeats, MusicBrainz, ListenBrainz
 test: .venv/.dev  ## the whole test suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 25
 
-lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts
+lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts, the deployment's templates and scripts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	@$(BIN)/cfn-lint deploy/*.yaml
+	@$(BIN)/shellcheck deploy/*.sh
 
 bench: .venv/.dev  ## the figures of docs/benchmarks.md
 	@$(BIN)/python -m benchmarks

@@ -3,7 +3,7 @@
 Lambda freezes the process once a reply is out, so what goes on after it is another invocation: the function
 invokes itself with `{"job": …, "fields": {…}}`. A schedule that sends `{"job": "messenger", "fields": {}}`
 every minute takes up what an invocation left behind. Here: telling the two kinds of events apart. Not here:
-the application (`app.py`).
+the application (`app.py`), where its secrets lie (`lambda_parameters.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -20,8 +19,10 @@ from mangum import Mangum
 
 from chatbot.app import app_of, make_service
 from chatbot.channels import kakao_callback, messenger_outbox
+from chatbot.lambda_parameters import take_parameters
 from chatbot.logs import log_as_json
 from chatbot.service import Job, Service
+from spotify_assets.core.errors import SettingsError
 from spotify_assets.core.settings import settings
 from spotify_assets.core.store import open_store
 
@@ -34,6 +35,9 @@ SECONDS_TO_TELL_OF_A_JOB = 5.0
 JOBS: Mapping[str, Job] = {"kakao": kakao_callback.deliver, "messenger": messenger_outbox.drain}
 """What goes on in an invocation of its own after a reply has been sent."""
 
+_invoked: dict[str, str] = {}
+"""The name under which this function was invoked: with its alias, so that a job runs the same version."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -44,6 +48,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         SettingsError: a setting is wrong; `USER_ID_PEPPER` must be set.
         StoreError: the store cannot be opened, or a job could not be done; Lambda tries that again.
     """
+    _invoked.update(arn=context.invoked_function_arn)
     if "requestContext" in event:
         reply = _application()(event, context)
         _service().events.flush(SECONDS_TO_TELL)
@@ -61,7 +66,7 @@ def invoke_self(job: str, fields: Mapping[str, str]) -> bool:
     """Start a job in another invocation of this function; return whether it will be done."""
     try:
         _lambda_client().invoke(
-            FunctionName=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+            FunctionName=_invoked["arn"],
             InvocationType="Event",
             Payload=json.dumps({"job": job, "fields": dict(fields)}),
         )
@@ -74,6 +79,7 @@ def invoke_self(job: str, fields: Mapping[str, str]) -> bool:
 @cache
 def _service() -> Service:
     log_as_json()
+    take_parameters()
     return make_service(open_store(settings()), later=invoke_self)
 
 
@@ -85,7 +91,7 @@ def _application() -> Mangum:
 
 @cache
 def _lambda_client() -> Any:
-    # Part of Lambda's own Python; imported with the first job, for it takes as long as all the rest.
-    import boto3
+    # boto3 is part of Lambda's own Python; imported with the first job, for it takes as long as all the rest.
+    from spotify_assets.core import aws
 
-    return boto3.client("lambda")
+    return aws.client(aws.session(SettingsError), "lambda", attempts=2, connect_timeout=1, read_timeout=2)

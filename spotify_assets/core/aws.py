@@ -112,13 +112,20 @@ def max_attempts() -> int:
     return int(value) if value.isdigit() and int(value) else MAX_ATTEMPTS
 
 
-def client(opened: boto3.Session, service: str, endpoint: str | None = None, **options: Any) -> Any:
+def client(
+    opened: boto3.Session,
+    service: str,
+    endpoint: str | None = None,
+    attempts: int | None = None,
+    **options: Any,
+) -> Any:
     """Return a client that tries again, after waits that double and vary, what AWS was too busy for.
 
-    `options` are botocore's, such as `read_timeout`.
+    `attempts` are those of one call, fewer where somebody waits for it; `options` are botocore's, such as
+    `read_timeout`.
     """
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": max_attempts()},
+        retries={"mode": "standard", "total_max_attempts": attempts or max_attempts()},
         **{"connect_timeout": 10, "read_timeout": 60, **options},
     )
     make: Any = opened.client

@@ -61,7 +61,8 @@ def recorded(kind: str, **changes: Any) -> dict[str, Any]:
 class Function:
     """The function's process under the real runtime client, for as long as the block lasts."""
 
-    def __init__(self, store_path: Path, **settings: str) -> None:
+    def __init__(self, store_path: Path, name: str = "chatbot", **settings: str) -> None:
+        self.name = name
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             **NO_SETTINGS,
@@ -69,13 +70,13 @@ class Function:
             "PLATFORM_HOME": str(store_path.parent),
             "SERVING_URL": f"sqlite:///{store_path}",
             "USER_ID_PEPPER": "a long random text",
-            "AWS_LAMBDA_FUNCTION_NAME": "chatbot",
+            "AWS_LAMBDA_FUNCTION_NAME": name,
             "AWS_REGION": "ap-northeast-2",
             **settings,
         }
 
     def run(self, *events: dict[str, Any]) -> list[Any]:
-        with LambdaRuntimeDouble(list(events)) as runtime:
+        with LambdaRuntimeDouble(list(events), name=f"{self.name}:live") as runtime:
             environment = {**self.environment, "AWS_LAMBDA_RUNTIME_API": runtime.url.removeprefix("http://")}
             command = [sys.executable, "-m", "awslambdaric", "chatbot.lambda_handler.handler"]
             process = subprocess.Popen(
@@ -152,7 +153,7 @@ def test_without_the_key_of_the_hashes_it_says_what_to_set(store: SqlStore, stor
 def test_messages_are_kept_by_one_invocation_and_answered_by_another(
     store: SqlStore, store_path: Path
 ) -> None:
-    body = delivery(*(text_event(f"m_{n}", "에스파", timestamp=_now_ms()) for n in range(12))).decode()
+    body = delivery(*(text_event(f"m_{n}", "에스파", timestamp=now_ms()) for n in range(12))).decode()
     headers = signed(body.encode(), SECRETS["messenger_app_secret"])
     with MessengerDouble(token=SECRETS["messenger_page_token"]) as graph:
         function = Function(store_path, MESSENGER_API_URL=graph.url, AWS_ENDPOINT_URL="http://127.0.0.1:9")
@@ -190,5 +191,5 @@ def test_the_handler_imports_nothing_heavy_and_does_nothing_yet(tmp_path: Path) 
     assert not (tmp_path / "home").exists()
 
 
-def _now_ms() -> int:
+def now_ms() -> int:
     return int(datetime.now(UTC).timestamp() * 1000)

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -23,6 +24,7 @@ from werkzeug.serving import make_server
 
 from tests.doubles.dynamodb import SERVICE as DYNAMODB
 from tests.doubles.dynamodb import DynamoDouble, one_call_at_a_time
+from tests.doubles.iam import RoleDouble
 from tests.doubles.kinesis import SERVICE as KINESIS
 from tests.doubles.kinesis import KinesisDouble
 
@@ -90,6 +92,8 @@ class AwsDouble:
     lock: threading.Lock = field(default_factory=threading.Lock)
     dynamodb: DynamoDouble = field(default_factory=DynamoDouble)
     kinesis: KinesisDouble = field(default_factory=KinesisDouble)
+    role: RoleDouble | None = None
+    """Who calls; None may do everything."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -146,6 +150,10 @@ def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsD
         with double.lock:
             double.calls.append(call)
             fault = next((one for one in double.faults if one.takes(call)), None)
+            if double.role is not None and not double.role.allows(
+                call.target, call.path, whole_body(environ)
+            ):
+                fault = AwsFault(400, "AccessDeniedException", lambda _: True, None)
         if fault is None and call.target.startswith(DYNAMODB):
             return double.dynamodb.answer(moto, environ, start_response)
         if fault is None and call.target.startswith(KINESIS):
@@ -171,6 +179,13 @@ def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsD
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def whole_body(environ: WSGIEnvironment) -> bytes:
+    """Return a request's body, which stays to be read."""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = BytesIO(body)
+    return body
 
 
 def forwarded_to(address: str) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:

@@ -15,8 +15,9 @@ from tests.doubles.world import Population, World
 class LambdaRuntimeDouble(Double):
     """Hands out events one after another, and keeps what the function made of each."""
 
-    def __init__(self, events: list[dict[str, Any]], *, port: int = 0) -> None:
+    def __init__(self, events: list[dict[str, Any]], *, name: str = "chatbot:live", port: int = 0) -> None:
         super().__init__(World(Population((), (), (), (), {}, (), ())), port=port)
+        self._arn = f"arn:aws:lambda:ap-northeast-2:123456789012:function:{name}"
         self.results: list[Any] = []
         self.errors: list[Any] = []
         self._events = deque(events)
@@ -43,7 +44,7 @@ class LambdaRuntimeDouble(Double):
             "Content-Type": "application/json",  # as it is: the client compares it
             "Lambda-Runtime-Aws-Request-Id": f"8476a536-e9f4-11e8-9739-{self._number:012d}",
             "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + 30_000),
-            "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:ap-northeast-2:123456789012:function:chatbot",
+            "Lambda-Runtime-Invoked-Function-Arn": self._arn,
         }
         return Response(200, json.dumps(self._events.popleft()).encode(), headers)
 
