@@ -22,6 +22,8 @@ import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from tests.doubles.cloudformation import VERSION as CLOUDFORMATION
+from tests.doubles.cloudformation import CloudFormationDouble
 from tests.doubles.dynamodb import SERVICE as DYNAMODB
 from tests.doubles.dynamodb import DynamoDouble, one_call_at_a_time
 from tests.doubles.iam import RoleDouble
@@ -92,6 +94,8 @@ class AwsDouble:
     lock: threading.Lock = field(default_factory=threading.Lock)
     dynamodb: DynamoDouble = field(default_factory=DynamoDouble)
     kinesis: KinesisDouble = field(default_factory=KinesisDouble)
+    cloudformation: CloudFormationDouble | None = None
+    """In place of moto's, which knows neither SAM nor half of what a template may hold; None where nobody deploys."""
     role: RoleDouble | None = None
     """Who calls; None may do everything."""
 
@@ -158,6 +162,10 @@ def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsD
             return double.dynamodb.answer(moto, environ, start_response)
         if fault is None and call.target.startswith(KINESIS):
             return double.kinesis.answer(moto, environ, start_response)
+        if fault is None and double.cloudformation and CLOUDFORMATION in (body := whole_body(environ)):
+            status, xml = double.cloudformation.answer(body)
+            start_response(f"{status} Answered", [("Content-Type", "text/xml")])
+            return [xml.encode()]
         if fault is None:
             answer: Iterable[bytes] = moto(environ, start_response)
             if call.method == "GET" and "uploads" in call.query.split("&"):
