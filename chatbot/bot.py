@@ -39,6 +39,9 @@ _SURELY_MISTYPED = 6
 _TO_COMPOSE = 0.1
 """Seconds that are kept for what comes after a lookup."""
 
+_BELIEVED = 0.02
+"""Seconds for which a server takes what is published to be what it last saw."""
+
 
 @dataclass
 class _Talk:
@@ -63,8 +66,8 @@ class Bot:
 
     `clock` gives the time, with its zone, at which a question is asked. `live` looks unknown names up while
     somebody waits, at most `new_names` a day for each; without it they wait for the refresh. With `behind`,
-    where conversations stand is written a moment after the answer; `close` then writes the last. Threads may
-    share a bot.
+    where conversations stand is written a moment after the answer (`close` writes the last), and an answer
+    may be a moment older than what was just published. Threads may share a bot.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class Bot:
         self._new_names = new_names
         self._library = Library(store)
         self._memory = Memory(store.conversations, clock, behind=behind)
-        self._heart = ByHeart(store.answers.publication)
+        self._heart = ByHeart(store.answers.publication, _BELIEVED if behind else 0.0)
 
     def answer(self, question: Question) -> Answer:
         """Answer a question; a name that nobody published is recorded as a request.

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from time import monotonic
 
 from chatbot.answer import Answer
 from chatbot.language import Language
@@ -33,11 +34,14 @@ class ByHeart:
     """Answers by text and language. Threads may share it.
 
     `publication` gives a number that is another after every change of what is published; a kept answer counts
-    only for the number under which it was made, from beginning to end, so that it never mixes two.
+    only for the number under which it was made, from beginning to end, so that it never mixes two. `recall`
+    believes a number for `believed` seconds: for so long an answer may be the one from before a publication.
     """
 
-    def __init__(self, publication: Callable[[], int]) -> None:
+    def __init__(self, publication: Callable[[], int], believed: float = 0.0) -> None:
         self._publication = publication
+        self._believed = believed
+        self._glanced: tuple[float, int] = -1.0, -1
         self._kept: OrderedDict[tuple[str, Language | None], tuple[int, Known]] = OrderedDict()
         self._lock = Lock()
 
@@ -56,7 +60,7 @@ class ByHeart:
             StoreError: the store cannot be read.
         """
         kept = self._kept.get((text, language))
-        if kept is None or kept[0] != self._publication():
+        if kept is None or kept[0] != self._glance():
             return None
         with self._lock:
             if (text, language) in self._kept:
@@ -75,3 +79,10 @@ class ByHeart:
             self._kept[text, language] = began, known
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
+
+    def _glance(self) -> int:
+        until, number = self._glanced
+        if monotonic() >= until:
+            number = self._publication()
+            self._glanced = monotonic() + self._believed, number
+        return number

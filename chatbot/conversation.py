@@ -22,7 +22,7 @@ from spotify_assets.core.store import Conversations
 LASTS = timedelta(hours=1)
 """For how long a conversation can be taken up again."""
 
-_WRITTEN_EVERY = 0.25
+_WRITTEN_EVERY = 0.5
 
 _log = logging.getLogger(__name__)
 

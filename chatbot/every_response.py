@@ -58,9 +58,9 @@ class EveryResponse:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = message["headers"]
-                headers += _RAW
-                headers.append((b"x-request-id", number.encode()))
+                # A new list: the response may be one that is sent to many.
+                headers = [*message["headers"], *_RAW, (b"x-request-id", number.encode())]
+                message["headers"] = headers
                 if scope["scheme"] == "https":
                     headers.append(_SECURE)
                 if not any(name == b"cache-control" for name, _ in headers):

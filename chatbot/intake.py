@@ -20,6 +20,9 @@ SECONDS_TO_ARRIVE = 10
 """How long a body may take to arrive."""
 
 
+_TOO_LATE = "the body is late"
+
+
 class BadRequest(ValueError):
     """The body is not what was asked for; the text says what to send instead."""
 
@@ -33,22 +36,34 @@ async def body_of(request: Request, most: int) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > most:
         raise _too_large(most)
-    body = bytearray()
-    more = True
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a request is served by a task
+    # `asyncio.timeout` does the same, and takes a tenth of the time of a whole answer.
+    alarm = asyncio.get_running_loop().call_later(SECONDS_TO_ARRIVE, task.cancel, _TOO_LATE)
     try:
-        async with asyncio.timeout(SECONDS_TO_ARRIVE):
-            while more:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise HTTPException(400, "The body ended before it was whole: send it again.")
-                body += message.get("body", b"")
-                if len(body) > most:
-                    raise _too_large(most)
-                more = message.get("more_body", False)
-    except TimeoutError:
+        return await _whole(request, most)
+    except asyncio.CancelledError as cancelled:
+        if cancelled.args != (_TOO_LATE,):
+            raise
+        task.uncancel()
         raise HTTPException(
             408, f"The body took longer than {SECONDS_TO_ARRIVE} seconds to arrive: send it again."
         ) from None
+    finally:
+        alarm.cancel()
+
+
+async def _whole(request: Request, most: int) -> bytes:
+    body = bytearray()
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise HTTPException(400, "The body ended before it was whole: send it again.")
+        body += message.get("body", b"")
+        if len(body) > most:
+            raise _too_large(most)
+        more = message.get("more_body", False)
     return bytes(body)
 
 
@@ -64,7 +79,8 @@ def json_object(body: bytes, expected: str) -> dict[str, Any]:
         raise BadRequest(f"The body is not JSON: {expected}.") from None
     if not isinstance(fields, dict):
         raise BadRequest(f"The body is JSON but no object: {expected}.")
-    if _deeper_than(MAX_DEPTH, fields):
+    brackets = body.count(b"{") + body.count(b"[")
+    if brackets > MAX_DEPTH and _deeper_than(MAX_DEPTH, fields):
         raise BadRequest(f"The body is nested deeper than {MAX_DEPTH} levels: {expected}.")
     return fields
 

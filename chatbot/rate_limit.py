@@ -6,13 +6,13 @@ Here: counting. Not here: who a user is, or what somebody is told who asks too f
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
 
 class RateLimit:
-    """At most `limit` questions in any `seconds` for each of the `users` who asked last.
+    """At most `limit` questions (one at least) in any `seconds` for each of the `users` who asked last.
 
     Users beyond that are forgotten, longest silent first, so that made-up users cannot fill the memory.
     `clock` gives seconds that never run backwards. Threads may share it.
@@ -29,19 +29,22 @@ class RateLimit:
         self._seconds = seconds
         self._users = users
         self._clock = clock
-        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+        self._asked: OrderedDict[str, list[float]] = OrderedDict()
         self._lock = Lock()
 
     def wait(self, user: str) -> float:
         """Count a question and return 0, or return after how many seconds the user may ask again."""
         with self._lock:
             now = self._clock()
-            times = self._asked.setdefault(user, deque())
+            times = self._asked.get(user)
+            if times is None:
+                self._asked[user] = [now]
+                if len(self._asked) > self._users:
+                    self._asked.popitem(last=False)
+                return 0
             self._asked.move_to_end(user)
-            while len(self._asked) > self._users:
-                self._asked.popitem(last=False)
-            while times and times[0] <= now - self._seconds:
-                times.popleft()
+            if times[0] <= now - self._seconds:
+                times[:] = [time for time in times if time > now - self._seconds]
             if len(times) >= self._limit:
                 return times[0] + self._seconds - now
             times.append(now)

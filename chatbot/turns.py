@@ -6,11 +6,16 @@ goes (`core/event_stream.py`), or when it is told (`service.py`, `cli.py`).
 
 from __future__ import annotations
 
-import uuid
+import secrets
+import time
 from datetime import datetime
+from itertools import count
 
 from chatbot.answer import Answer, Question
 from spotify_assets.core.records import ChatEvent
+
+_PROCESS = secrets.token_hex(8)
+_COUNT = count()
 
 
 def event_of(question: Question, answer: Answer, now: datetime, seconds: float) -> ChatEvent | None:
@@ -21,7 +26,8 @@ def event_of(question: Question, answer: Answer, now: datetime, seconds: float) 
     if question.again:
         return None
     return ChatEvent(
-        event_id=uuid.uuid4().hex,
+        # The time as well, since a process may be copied while it lives, as Lambda does.
+        event_id=f"{_PROCESS}{time.time_ns():016x}{next(_COUNT):x}",
         event_time=now,
         user_hash=question.user,
         channel=question.channel,

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from chatbot import messages
-from chatbot.answer import Question
+from chatbot.answer import Answer, Question
 from chatbot.channels import web
 from chatbot.identity import SESSION_SECONDS
 from chatbot.intake import BadRequest, body_of, json_bytes
@@ -25,13 +25,11 @@ PAGE_FILES = Path(__file__).parents[1] / "web"
 COOKIE = "session"
 """The cookie that says who somebody is; issued with the page."""
 
-_ANSWER_HEADERS = {"content-type": "application/json", "cache-control": "no-store"}
-
 
 def routes(service: Service) -> list[BaseRoute]:
     """Return the channel's addresses."""
 
-    rendered = Rendered(lambda answer: json_bytes(answer.to_json()))
+    rendered = Rendered(_response)
 
     async def chat(request: Request) -> Response:
         try:
@@ -44,7 +42,7 @@ def routes(service: Service) -> list[BaseRoute]:
             message = messages.too_fast(language_for(question))
             raise HTTPException(429, message, {"retry-after": str(math.ceil(wait))})
         answer = await service.answer(question)
-        return Response(rendered.of(answer), headers=_ANSWER_HEADERS)
+        return rendered.of(answer)
 
     async def page(request: Request) -> Response:
         response = FileResponse(PAGE_FILES / "index.html")
@@ -64,6 +62,11 @@ def routes(service: Service) -> list[BaseRoute]:
         Route("/v1/chat", chat, methods=["POST"]),
         Mount("/static", StaticFiles(directory=PAGE_FILES)),
     ]
+
+
+def _response(answer: Answer) -> Response:
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    return Response(json_bytes(answer.to_json()), headers=headers)
 
 
 def _user(service: Service, request: Request, hint: str | None) -> str:

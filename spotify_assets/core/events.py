@@ -24,6 +24,7 @@ MAX_AHEAD = timedelta(hours=1)
 FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 """An older time is that of a clock which was never set."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _COLUMNS = {column.name: column for column in CHAT_TURNS.columns}
 _FORMS = {
     "event_id": (re.compile(rf"[!-~]{{1,{MAX_ID}}}"), f"1 to {MAX_ID} printable ASCII characters"),
@@ -44,7 +45,7 @@ def to_line(event: ChatEvent) -> bytes:
     """Return the event as JSON on one line that ends in a newline, which is what parts events in a stream."""
     fields = {name: getattr(event, name) for name in _COLUMNS}
     fields["event_time"] = event.event_time.astimezone(UTC).isoformat(timespec="microseconds")
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _ENCODER.encode(fields).encode() + b"\n"
 
 
 def parse(fields: Any, now: datetime) -> ChatEvent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import stat
 import subprocess
 import sys
@@ -28,6 +29,12 @@ def test_a_user_is_a_hash_that_differs_by_key_and_by_where_the_id_comes_from() -
     assert len(told) == 4
     assert all(len(user) == 32 and "620678" not in user for user in told)
     assert IDS.of("api", "\ud800")
+
+
+@pytest.mark.parametrize("key", [b"pepper", b"x" * 64, b"longer than a block of SHA-256" * 3])
+def test_the_hash_is_the_hmac_of_the_standard_library(key: bytes) -> None:
+    expected = hmac.digest(key, b"kakao\x00620678", "sha256").hex()
+    assert UserIds(key).of("kakao", "620678") == expected[:32]
 
 
 def test_a_session_is_what_this_server_issued() -> None:
