@@ -39,6 +39,10 @@ class Question:
     """Seconds within which the answer must be there, whatever has to be looked up for it."""
     media: bool = False
     """A picture, a sticker or a sound came with it; `text` is what was written beside it, if anything."""
+    vouched_by: str | None = None
+    """Whose word it is that somebody asks who is no other: the platform's for its user, that of a network
+    address for those behind it. What they choose counts for everybody, once for each; None counts for nobody
+    else."""
     again: bool = False
     """The channel looks whether an answer is there by now; nobody asked anew, so nothing is counted."""
 

@@ -183,7 +183,8 @@ class Bot:
         if wanted is None:
             return self._help(messages.greeting(talk.language), talk.language)
         if wanted.kind == "artist" and talk.before.asked:
-            self._store.links.confirm(talk.who, talk.before.asked, wanted.id, self._clock())
+            asked, vouched_by = talk.before.asked, talk.question.vouched_by
+            self._store.links.confirm(talk.who, asked, wanted.id, self._clock(), vouched_by)
         if answer := self._library.by_id(wanted, 0, talk.language):
             return answer
         if wanted.kind == "track":

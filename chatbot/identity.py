@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import ipaddress
 import os
 import secrets
 import tempfile
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from spotify_assets.core.errors import SettingsError
 from spotify_assets.core.settings import Settings
@@ -27,9 +28,20 @@ Namespace = Literal["kakao", "messenger", "session", "api", "address", "terminal
 SESSION_SECONDS = 180 * 24 * 3600
 """How long a session lasts."""
 
+SECONDS_TO_BE_VOUCHED_FOR = 24 * 3600
+"""How old a session must be before what it chooses counts for everybody."""
+
 _PEPPER_BYTES = 32
 _BLOCK = 64  # bytes that SHA-256 takes at once
 _SIGNATURE = 43  # characters of 32 bytes in base 64
+
+
+class Session(NamedTuple):
+    """Somebody who came to the web chat."""
+
+    id: str
+    age: float
+    """Seconds since it was issued."""
 
 
 class UserIds:
@@ -51,8 +63,8 @@ class UserIds:
         claim = f"{secrets.token_urlsafe(16)}.{issued:x}"
         return f"{claim}.{self._signature(claim)}"
 
-    def session(self, token: str, now: float | None = None) -> str | None:
-        """Return the id in a session that was issued here and still lasts, else None."""
+    def session(self, token: str, now: float | None = None) -> Session | None:
+        """Return the session in a token that was issued here and still lasts, else None."""
         claim, _, signature = token.rpartition(".")
         name, _, issued = claim.partition(".")
         if len(signature) != _SIGNATURE or not claim.isascii() or not signature.isascii():
@@ -60,7 +72,7 @@ class UserIds:
         if not hmac.compare_digest(signature, self._signature(claim)):
             return None
         age = (time.time() if now is None else now) - int(issued, 16)
-        return name if age < SESSION_SECONDS else None
+        return Session(name, age) if age < SESSION_SECONDS else None
 
     def _signature(self, claim: str) -> str:
         return base64.urlsafe_b64encode(self._digest(f"cookie\0{claim}")).decode().rstrip("=")
@@ -109,6 +121,15 @@ def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
         raise SettingsError(
             f"{path} cannot be read or made ({error.strerror}): let this user do so, or set USER_ID_PEPPER"
         ) from error
+
+
+def network_of(host: str) -> str:
+    """Return the network that an address is one of many of: of IPv6 the first 64 bits, else all of it."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 
 
 def same(given: str | bytes, expected: str) -> bool:

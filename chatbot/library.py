@@ -63,7 +63,7 @@ class Library:
         return kinds.count("artist") == 1 or kinds == ["track"]
 
     def learnt(self, name: str, who: str, language: Language) -> Answer | None:
-        """Answer with the artist that this person, or three others, chose for a name nobody goes by."""
+        """Answer with the artist that this person, or three vouched for, chose for a name nobody goes by."""
         artist_id = self._store.links.learnt(who, name_key(name))
         return self.artist(artist_id, 0, language) if artist_id else None
 
@@ -172,7 +172,7 @@ class Library:
         return replace(answer, asked=name_key(name)) if answer else None
 
     def _meant(self, name: str, artists: Sequence[NameMatch], who: str, language: Language) -> Answer | None:
-        """Answer with the one of several that this person, or three others, chose; offer the others."""
+        """Answer with the one of several that this person, or three vouched for, chose; offer the others."""
         artist_id = self._store.links.learnt(who, name_key(name))
         others = [match for match in artists if match.target_id != artist_id]
         if artist_id is None or len(others) == len(artists):

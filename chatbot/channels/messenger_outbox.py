@@ -184,13 +184,15 @@ class Outbox:
 
 def _question(service: Service, message: InboxMessage) -> Question:
     asked = json.loads(message.body)
+    user = service.users.of("messenger", f"{message.account}/{message.sender}")
     return Question(
-        user=service.users.of("messenger", f"{message.account}/{message.sender}"),
+        user=user,
         text=asked["text"],
         channel="messenger",
         cursor=asked["cursor"],
         language=asked["language"],
         media=asked["media"],
+        vouched_by=user,
     )
 
 

@@ -35,7 +35,7 @@ def routes(service: Service) -> list[Route]:
         except BadRequest as error:
             raise HTTPException(400, str(error)) from None
         user = service.users.of("kakao", asked.user)
-        question = Question(user, asked.text, "kakao", cursor=asked.cursor, language=asked.language)
+        question = Question(user, asked.text, "kakao", asked.cursor, asked.language, vouched_by=user)
         answer = await service.friendly(question)
         url = _callback(asked.callback_url) if answer.kind == "pending" else None
         if url and service.later("kakao", kakao_callback.late(question, asked.language, url)):

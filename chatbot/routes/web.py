@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from chatbot import messages
 from chatbot.answer import Answer, Question
 from chatbot.channels import web
-from chatbot.identity import SESSION_SECONDS
+from chatbot.identity import SECONDS_TO_BE_VOUCHED_FOR, SESSION_SECONDS, network_of
 from chatbot.intake import BadRequest, body_of, json_bytes
 from chatbot.rendered import Rendered
 from chatbot.service import Service, language_for
@@ -36,8 +36,10 @@ def routes(service: Service) -> list[BaseRoute]:
             asked = web.parse(await body_of(request, web.MAX_BODY))
         except BadRequest as error:
             raise HTTPException(400, str(error)) from None
-        user = _user(service, request, asked.user)
-        question = Question(user, asked.text, "web", asked.cursor, asked.language, again=asked.again)
+        user, vouched_by = _user(service, request, asked.user)
+        question = Question(
+            user, asked.text, "web", asked.cursor, asked.language, vouched_by=vouched_by, again=asked.again
+        )
         if wait := service.limit.wait(user):
             message = messages.too_fast(language_for(question))
             raise HTTPException(429, message, {"retry-after": str(math.ceil(wait))})
@@ -69,11 +71,15 @@ def _response(answer: Answer) -> Response:
     return Response(json_bytes(answer.to_json()), headers=headers)
 
 
-def _user(service: Service, request: Request, hint: str | None) -> str:
-    """Return who asks: by the session issued here, else whom the caller names, else where it comes from."""
+def _user(service: Service, request: Request, hint: str | None) -> tuple[str, str | None]:
+    """Return who asks, and who vouches for them.
+
+    It is the session issued here, else whom the caller names, else where it comes from. A session costs
+    nothing to get: its network vouches for those that are a day old, for all of them as one.
+    """
+    users, host = service.users, request.client.host if request.client else ""
     cookie = request.cookies.get(COOKIE)
-    if cookie and (session := service.users.session(cookie)):
-        return service.users.of("session", session)
-    if hint:
-        return service.users.of("api", hint)
-    return service.users.of("address", request.client.host if request.client else "")
+    if cookie and (session := users.session(cookie)):
+        is_old = session.age >= SECONDS_TO_BE_VOUCHED_FOR
+        return users.of("session", session.id), users.of("address", network_of(host)) if is_old else None
+    return users.of("api", hint) if hint else users.of("address", host), None

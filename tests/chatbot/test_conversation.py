@@ -22,7 +22,7 @@ def say(store: SqlStore, clock: Clock) -> Say:
     """Say something as somebody; every question meets a bot that has seen none before."""
 
     def say(text: str, who: str = "ann") -> Answer:
-        return Bot(store, clock).answer(Question(who, text, "test"))
+        return Bot(store, clock).answer(Question(who, text, "test", vouched_by=who))
 
     return say
 

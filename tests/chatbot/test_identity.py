@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chatbot.identity import SESSION_SECONDS, UserIds, same, user_ids
+from chatbot.identity import SESSION_SECONDS, UserIds, network_of, same, user_ids
 from spotify_assets.core.errors import SettingsError
 from spotify_assets.core.settings import load_settings
 
@@ -35,6 +35,19 @@ def test_a_user_is_a_hash_that_differs_by_key_and_by_where_the_id_comes_from() -
 def test_the_hash_is_the_hmac_of_the_standard_library(key: bytes) -> None:
     expected = hmac.digest(key, b"kakao\x00620678", "sha256").hex()
     assert UserIds(key).of("kakao", "620678") == expected[:32]
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("a unix socket", "a unix socket"),
+    ],
+)
+def test_addresses_that_one_may_have_by_the_million_are_one_network(host: str, network: str) -> None:
+    assert network_of(host) == network
 
 
 def test_a_session_is_what_this_server_issued() -> None:

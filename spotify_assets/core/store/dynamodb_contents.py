@@ -166,7 +166,7 @@ class DynamoContents:
         links = DynamoLinks(self._tables)
         for row in rows:
             confirmed_at = datetime.fromisoformat(row["confirmed_at"])
-            links.confirm(row["person"], row["name_key"], row["artist_id"], confirmed_at)
+            links.keep(row["person"], row["name_key"], row["artist_id"], confirmed_at)
 
     # What passes
 

@@ -12,6 +12,7 @@ from spotify_assets.core.store import Lookup
 from spotify_assets.core.store.dynamodb_schema import EXPIRES, REQUESTS, WORKING
 from spotify_assets.core.store.dynamodb_tables import Tables
 from spotify_assets.core.store.dynamodb_values import Item, at, epoch, moment, packed, unpacked
+from spotify_assets.core.store.people import VOUCHED
 from spotify_assets.core.store.text import checked_key, is_key, plain
 
 _ROUNDS = 20
@@ -53,12 +54,27 @@ class DynamoLinks:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    def confirm(self, person: str, name_key: str, artist_id: str, now: datetime) -> None:
+    def confirm(
+        self, person: str, name_key: str, artist_id: str, now: datetime, vouched_by: str | None = None
+    ) -> None:
         """Remember that a person means this artist by a name; of two confirmations the later counts.
+
+        For everybody it counts where somebody vouches for the person, and once for whoever does.
 
         Raises:
             StoreError: the store cannot be written, or a key is not storable.
         """
+        self.keep(person, name_key, artist_id, now)
+        if vouched_by:
+            self.keep(VOUCHED + vouched_by, name_key, artist_id, now)
+
+    def keep(self, person: str, name_key: str, artist_id: str, now: datetime) -> None:
+        """Keep one link under the key of a person, or of who vouches for one.
+
+        Raises:
+            StoreError: the store cannot be written, or a key is not storable.
+        """
+        counts = person.startswith(VOUCHED)
         pk = f"link#{checked_key(name_key, MAX_KEY)}"
         mine: Item = {"pk": pk, "sk": f"person#{checked_key(person)}"}
         new = {**mine, "artist_id": checked_key(artist_id), "confirmed_at": moment(now)}
@@ -71,11 +87,10 @@ class DynamoLinks:
             unchanged, values = "attribute_not_exists(pk)", {}
             if old:
                 unchanged, values = "#artist_id = :old", {"old": old["artist_id"]}
-            writes = [
-                self._tables.put_in(REQUESTS.name, new, unchanged, values),
-                self._counted(pk, artist_id, 1),
-            ]
-            if old:
+            writes = [self._tables.put_in(REQUESTS.name, new, unchanged, values)]
+            if counts:
+                writes.append(self._counted(pk, artist_id, 1))
+            if counts and old:
                 writes.append(self._counted(pk, old["artist_id"], -1))
             if all(change.done for change in self._tables.transact(writes)):
                 return
@@ -85,7 +100,7 @@ class DynamoLinks:
         )
 
     def learnt(self, person: str, name_key: str, agreed: int = 3) -> str | None:
-        """Return the artist a name means: to this person, else to at least so many who alone agree."""
+        """Return the artist a name means: to this person, else to so many vouched for who alone agree."""
         if not is_key(name_key, MAX_KEY):
             return None
         pk = f"link#{name_key}"

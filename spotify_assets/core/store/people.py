@@ -13,6 +13,9 @@ from typing import Protocol
 
 from spotify_assets.core.store.rows import Lookup
 
+VOUCHED = "vouched:"
+"""What the keys begin with under which links are kept that count for everybody."""
+
 
 class Conversations(Protocol):
     """Where each conversation stands, so that "more" and "the second one" can be understood."""
@@ -29,12 +32,17 @@ class Conversations(Protocol):
 class Links(Protocol):
     """Which artist people mean by a name, as they confirmed it by choosing."""
 
-    def confirm(self, person: str, name_key: str, artist_id: str, now: datetime) -> None:
-        """Remember that a person means this artist by a name; of two confirmations the later counts."""
+    def confirm(
+        self, person: str, name_key: str, artist_id: str, now: datetime, vouched_by: str | None = None
+    ) -> None:
+        """Remember that a person means this artist by a name; of two confirmations the later counts.
+
+        For everybody it counts where somebody vouches for the person, and once for whoever does.
+        """
         ...
 
     def learnt(self, person: str, name_key: str, agreed: int = 3) -> str | None:
-        """Return the artist a name means: to this person, else to at least so many who alone agree."""
+        """Return the artist a name means: to this person, else to so many vouched for who alone agree."""
         ...
 
 

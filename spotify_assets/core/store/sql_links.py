@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import case, func, select
 
 from spotify_assets.core.names import MAX_KEY
+from spotify_assets.core.store.people import VOUCHED
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_schema import learnt_links
 from spotify_assets.core.store.text import is_key
@@ -20,27 +21,32 @@ class SqlLinks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def confirm(self, person: str, name_key: str, artist_id: str, now: datetime) -> None:
+    def confirm(
+        self, person: str, name_key: str, artist_id: str, now: datetime, vouched_by: str | None = None
+    ) -> None:
         """Remember that a person means this artist by a name; of two confirmations the later counts.
+
+        For everybody it counts where somebody vouches for the person, and once for whoever does.
 
         Raises:
             StoreError: the store cannot be written, or a key is not storable.
         """
-        row = {"name_key": name_key, "person": person, "artist_id": artist_id, "confirmed_at": now}
+        link = {"name_key": name_key, "artist_id": artist_id, "confirmed_at": now}
+        whose = [person, VOUCHED + vouched_by] if vouched_by else [person]
+        rows = [{**link, "person": one} for one in sorted(whose)]
         statement = self._database.upsert(
             learnt_links, lambda new: [("artist_id", new.artist_id), ("confirmed_at", new.confirmed_at)]
         )
-        self._database.write(lambda connection: connection.execute(statement, row))
+        self._database.write(lambda connection: connection.execute(statement, rows))
 
     def learnt(self, person: str, name_key: str, agreed: int = 3) -> str | None:
-        """Return the artist a name means: to this person, else to at least so many who alone agree."""
+        """Return the artist a name means: to this person, else to so many vouched for who alone agree."""
         if not is_key(name_key, MAX_KEY):
             return None
         mine = func.max(case((_LINK.person == person, 1), else_=0)).label("mine")
+        counts = func.sum(case((_LINK.person.startswith(VOUCHED), 1), else_=0)).label("people")
         statement = (
-            select(_LINK.artist_id, func.count().label("people"), mine)
-            .where(_LINK.name_key == name_key)
-            .group_by(_LINK.artist_id)
+            select(_LINK.artist_id, counts, mine).where(_LINK.name_key == name_key).group_by(_LINK.artist_id)
         )
         rows = self._database.rows(statement)
         own = [row.artist_id for row in rows if row.mine]

@@ -91,7 +91,7 @@ def fill(store: ServingStore) -> None:
     store.roster.add([RosterEntry(f"a{n}", f"n{n}", priorities[n % 3]) for n in range(9)], NOON)
     store.roster.add([RosterEntry("a1", "asked later", Priority.ASKED)], NOON + MINUTE)
     for person in ("ann", "bob", "carl"):
-        store.links.confirm(person, "eve", "eve-jp", NOON)
+        store.links.confirm(person, "eve", "eve-jp", NOON, person)
     store.links.confirm("zoe", "eve", "eve-us", NOON)
     messages = [InboxMessage(f"m{n}", "page", f"sender {n}", "에스파\\u0000", NOON) for n in range(3)]
     store.inbox.receive(messages, NOON)

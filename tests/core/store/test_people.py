@@ -36,23 +36,36 @@ def test_expired_conversations_are_dropped_in_time(store: ServingStore, beside: 
 def test_a_confirmed_name_counts_for_that_person_and_for_all_once_three_agree(store: ServingStore) -> None:
     links = store.links
     assert links.learnt("ann", "eve") is None
-    links.confirm("ann", "eve", "eve-jp", NOON)
+    links.confirm("ann", "eve", "eve-jp", NOON, "kakao ann")
     assert (links.learnt("ann", "eve"), links.learnt("zoe", "eve")) == ("eve-jp", None)
-    links.confirm("ann", "eve", "eve-jp", NOON + HOUR)
-    links.confirm("bob", "eve", "eve-jp", NOON)
+    links.confirm("ann", "eve", "eve-jp", NOON + HOUR, "kakao ann")
+    links.confirm("bob", "eve", "eve-jp", NOON, "kakao bob")
     assert links.learnt("zoe", "eve") is None, "two people, however often"
-    links.confirm("carl", "eve", "eve-jp", NOON)
+    links.confirm("carl", "eve", "eve-jp", NOON, "kakao carl")
     assert links.learnt("zoe", "eve") == "eve-jp"
     assert links.learnt("zoe", "adam") is None
     links.confirm("zoe", "eve", "eve-us", NOON)
     assert (links.learnt("zoe", "eve"), links.learnt("ann", "eve")) == ("eve-us", "eve-jp")
 
 
+def test_whom_nobody_vouches_for_counts_for_nobody_else_and_one_s_word_counts_once(
+    store: ServingStore,
+) -> None:
+    for person in range(9):
+        store.links.confirm(f"made up {person}", "eve", "eve-jp", NOON)
+        store.links.confirm(f"behind one address {person}", "eve", "eve-jp", NOON, "one address")
+    store.links.confirm("ann", "eve", "eve-jp", NOON, "another address")
+    assert store.links.learnt("zoe", "eve") is None
+    assert store.links.learnt("made up 3", "eve") == "eve-jp"
+    store.links.confirm("bob", "eve", "eve-jp", NOON, "a third")
+    assert store.links.learnt("zoe", "eve") == "eve-jp"
+
+
 def test_where_as_many_mean_another_nothing_counts_for_all(store: ServingStore) -> None:
     for person in range(6):
-        store.links.confirm(f"p{person}", "eve", "eve-jp" if person < 3 else "eve-us", NOON)
+        store.links.confirm(f"p{person}", "eve", "eve-jp" if person < 3 else "eve-us", NOON, f"v{person}")
     assert store.links.learnt("zoe", "eve") is None
-    store.links.confirm("p3", "eve", "eve-jp", NOON)
+    store.links.confirm("p3", "eve", "eve-jp", NOON, "v3")
     assert store.links.learnt("zoe", "eve") == "eve-jp"
 
 
