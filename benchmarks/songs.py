@@ -24,6 +24,7 @@ MODEL = "m20261101T120000Z-0001"
 SONGS_AN_ARTIST = 10
 MODELS = (
     "int_artist_kin",
+    "int_track_similarity_changes",
     "int_track_similarity_scope",
     "track_similarity",
     "int_track_similarity_basis",
@@ -55,6 +56,8 @@ def _make(home: Path, size: int) -> None:
     draws = ", ".join(f"random() as u{place}" for place in range(len(SIMILARITY_FEATURES)))
     with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
         warehouse.execute("select setseed(0.5)")
+        # An increment is one to a run that came to its end.
+        warehouse.execute("create table int_refreshed_until (changed_at timestamp)")
         warehouse.execute(
             f"""
             create table int_track_points as

@@ -4,8 +4,6 @@
     after the one that asks: a reference would close a circle.
 -#}
 {% macro standing(model) -%}
-    {%- if not (execute and flags.INTROSPECT and is_refresh()) -%}
-        {{ return(none) }}
-    {%- endif -%}
-    {{ return(adapter.get_relation(database=this.database, schema=this.schema, identifier=model)) }}
+    {%- set relation = built(model) -%}
+    {{ return(relation if relation is not none and is_refresh() else none) }}
 {%- endmacro %}

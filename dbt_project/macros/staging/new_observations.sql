@@ -1,9 +1,8 @@
 {#-
     The observations of a raw table that an incremental model has not surely seen, without the same row twice
-    (a step that was retried, files before and after compaction).
+    (a step that was retried, files before and after compaction). They are read from `since`; none for everything.
 -#}
-{% macro new_observations(table, columns) -%}
-    {%- set since = read_from() -%}
+{% macro new_observations(table, columns, since) -%}
     select distinct
         {%- for column in columns %}
         {{ column }},
@@ -15,6 +14,6 @@
     {%- if since %}
     where
         ingest_date >= '{{ since.strftime("%Y-%m-%d") }}'
-        and {{ utc_timestamp('fetched_at') }} > {{ "timestamp '" ~ since.strftime("%Y-%m-%d %H:%M:%S.%f") ~ "'" }}
+        and {{ utc_timestamp('fetched_at') }} > {{ timestamp_literal(since) }}
     {%- endif %}
 {%- endmacro %}

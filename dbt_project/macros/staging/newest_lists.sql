@@ -4,15 +4,17 @@
     list are null; its marker is a row in which all columns but the parent are null.
 
     `key` are the fields that make an entry one within its list; `fields` are [name, type] of all of them.
+    `changed_at` is the stamp of the run that wrote the row, which it does only where the row differs.
 -#}
 {% macro newest_lists(table, parent, key, fields) -%}
     {%- set names = fields | map('first') | list -%}
     {%- set others = names | reject('in', key) | list -%}
+    {%- set until = held_until() -%}
     with
 
     observations as (
 
-        {{ new_observations(table, [parent] + names) | indent(8) }}
+        {{ new_observations(table, [parent] + names, less_lookback(until.fetched_at)) | indent(8) }}
 
     ),
 
@@ -55,17 +57,20 @@
 
         select * from {{ this }}
 
+    ),
+
+    changed as (
+
+        -- What was read again and is held already needs no writing.
+        select {{ parent }}, source, entries, fetched_at
+        from newest
+        except
+        select {{ parent }}, source, entries, fetched_at
+        from held
+
     )
-
-    -- What was read again and is held already needs no writing.
-    select {{ parent }}, source, entries, fetched_at
-    from newest
-    except
-    select {{ parent }}, source, entries, fetched_at
-    from held
-    {%- else %}
-
-    select {{ parent }}, source, entries, fetched_at
-    from newest
     {%- endif %}
+
+    select {{ parent }}, source, entries, fetched_at, {{ stamp(until.changed_at) }} as changed_at
+    from {{ 'changed' if is_increment() else 'newest' }}
 {%- endmacro %}

@@ -7,14 +7,18 @@
 
     Observations that are not read again are older than those that are; so where the newly read ones have no
     value, the held row's is the newest.
+
+    `changed_at` is the stamp of the run that wrote the row, which it does only where the row differs.
 -#}
 {% macro newest_values(table, id, columns, arrays=[]) -%}
     {%- set held = is_increment() -%}
+    {%- set until = held_until() -%}
+    {%- set said = ([id, 'source'] + columns + ['is_gone', 'fetched_at']) | join(', ') -%}
     with
 
     observations as (
 
-        {{ new_observations(table, [id] + columns) | indent(8) }}
+        {{ new_observations(table, [id] + columns, less_lookback(until.fetched_at)) | indent(8) }}
 
     ),
 
@@ -70,17 +74,20 @@
                 newest.{{ id }} = held.{{ id }}
                 and newest.source = held.source
 
+    ),
+
+    changed as (
+
+        -- What was read again and is held already needs no writing.
+        select {{ said }}
+        from merged
+        except
+        select {{ said }}
+        from held
+
     )
-
-    -- What was read again and is held already needs no writing.
-    select {{ ([id, 'source'] + columns + ['is_gone', 'fetched_at']) | join(', ') }}
-    from merged
-    except
-    select {{ ([id, 'source'] + columns + ['is_gone', 'fetched_at']) | join(', ') }}
-    from held
-    {%- else %}
-
-    select {{ ([id, 'source'] + columns + ['is_gone', 'fetched_at']) | join(', ') }}
-    from newest
     {%- endif %}
+
+    select {{ said }}, {{ stamp(until.changed_at) }} as changed_at
+    from {{ 'changed' if held else 'newest' }}
 {%- endmacro %}

@@ -1,20 +1,28 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['artist_id'],
+        renewed_by={'artist_id': 'int_renewed_artists.artist_id'},
+    )
+}}
+
 with
 
 artists as (
 
-    select * from {{ ref('stg_artists') }}
+    select * from {{ renewed('stg_artists', 'artist_id') }}
 
 ),
 
 credits as (
 
-    select * from {{ ref('stg_track_artists') }}
+    select * from {{ renewal('stg_track_artists', 'int_renewal_credits') }}
 
 ),
 
 tracks as (
 
-    select * from {{ ref('stg_tracks') }}
+    select * from {{ renewal('stg_tracks', 'int_renewal_tracks') }}
 
 ),
 

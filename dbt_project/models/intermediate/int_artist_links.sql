@@ -1,3 +1,14 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['artist_id', 'related_id'],
+        renewed_by={
+            'artist_id': 'int_renewed_artists.artist_id',
+            'related_id': 'int_renewed_artists.artist_id',
+        },
+    )
+}}
+
 with
 
 artists as (
@@ -8,13 +19,13 @@ artists as (
 
 credits as (
 
-    select * from {{ ref('stg_track_artists') }}
+    select * from {{ renewal('stg_track_artists', 'int_renewal_credits') }}
 
 ),
 
 tracks as (
 
-    select * from {{ ref('stg_tracks') }}
+    select * from {{ renewal('stg_tracks', 'int_renewal_tracks') }}
 
 ),
 
@@ -29,6 +40,15 @@ artist_ids as (
     select * from {{ ref('stg_artist_ids') }}
 
 ),
+
+{%- if not execute or renews_part() %}
+
+renewed as ( -- noqa: ST03
+
+    select * from {{ ref('int_renewed_artists') }}
+
+),
+{%- endif %}
 
 model_vectors as (
 
@@ -141,7 +161,7 @@ related as (
 
 ),
 
-pairs as (
+either as (
 
     select
         artist_id,
@@ -152,6 +172,22 @@ pairs as (
         artist_id,
         related_id
     from related
+
+),
+
+pairs as (
+
+    select
+        either.artist_id,
+        either.related_id
+    from either
+    {%- if renews_part() %}
+    left join renewed on either.artist_id = renewed.artist_id
+    left join renewed as other on either.related_id = other.artist_id
+    where
+        renewed.artist_id is not null
+        or other.artist_id is not null
+    {%- endif %}
 
 )
 

@@ -1,14 +1,22 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['artist_id', 'term'],
+        renewed_by={'artist_id': 'int_renewed_artists.artist_id'},
+    )
+}}
+
 with
 
 artists as (
 
-    select * from {{ ref('stg_artists') }}
+    select * from {{ renewed('stg_artists', 'artist_id') }}
 
 ),
 
 artist_tags as (
 
-    select * from {{ ref('stg_artist_tags') }}
+    select * from {{ renewed('stg_artist_tags', 'artist_id') }}
 
 ),
 

@@ -1,14 +1,22 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['artist_id'],
+        renewed_by={'artist_id': 'int_renewed_artists.artist_id'},
+    )
+}}
+
 with
 
 artists as (
 
-    select * from {{ ref('stg_artists') }}
+    select * from {{ renewed('stg_artists', 'artist_id') }}
 
 ),
 
 credits as (
 
-    select * from {{ ref('stg_track_artists') }}
+    select * from {{ renewal('stg_track_artists', 'int_renewal_credits') }}
 
 ),
 

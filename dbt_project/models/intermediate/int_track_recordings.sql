@@ -1,8 +1,16 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['track_id'],
+        renewed_by={'track_id': 'int_renewed_tracks.track_id'},
+    )
+}}
+
 with
 
 tracks as (
 
-    select * from {{ ref('dim_tracks') }}
+    select * from {{ renewed('dim_tracks', 'track_id') }}
 
 )
 

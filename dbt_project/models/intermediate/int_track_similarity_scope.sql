@@ -1,8 +1,10 @@
-{%- set lists = standing('track_similarity') -%}
-{%- set basis = standing('int_track_similarity_basis') -%}
-{%- set kin_basis = standing('int_track_similarity_kin') -%}
+{#- A song that went is in it, too: what it had is removed. -#}
+{%- set lists = built('track_similarity') if is_partial() else none -%}
+{%- set basis = built('int_track_similarity_basis') if is_partial() else none -%}
+{%- set kin_basis = built('int_track_similarity_kin') if is_partial() else none -%}
 
 -- depends_on: {{ ref('int_artist_kin') }}
+-- depends_on: {{ ref('int_track_similarity_changes') }}
 with
 
 points as (
@@ -15,8 +17,7 @@ points as (
 
 select track_id
 from points
-{%- else %}
-{%- set columns = adapter.get_columns_in_relation(basis) | map(attribute='name') | join(', ') %},
+{%- else %},
 
 kin as (
 
@@ -30,12 +31,6 @@ lists as (
 
 ),
 
-basis as (
-
-    select * from {{ basis }}
-
-),
-
 kin_basis as (
 
     select * from {{ kin_basis }}
@@ -44,10 +39,7 @@ kin_basis as (
 
 differing as (
 
-    -- Told by comparing, so that nothing is overlooked, whatever way it came.
-    (select {{ columns }} from points except select {{ columns }} from basis)
-    union all
-    (select {{ columns }} from basis except select {{ columns }} from points)
+    select * from {{ ref('int_track_similarity_changes') }}
 
 ),
 
@@ -147,7 +139,6 @@ affected as (
 
 )
 
-select points.track_id
-from points
-inner join affected on points.track_id = affected.track_id
+select track_id
+from affected
 {%- endif %}

@@ -1,8 +1,16 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['track_id'],
+        renewed_by={'track_id': 'int_renewed_tracks.track_id'},
+    )
+}}
+
 with
 
 track_features as (
 
-    select * from {{ ref('int_track_features') }}
+    select * from {{ renewed('int_track_features', 'track_id') }}
 
 ),
 
@@ -19,16 +27,27 @@ model as (
 
 ),
 
+features as (
+    {% for feature in var('similarity_features') %}
+    select '{{ feature }}' as feature
+    {{- ' union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
 measured as (
 
-    {% for feature in var('similarity_features') %}
     select
-        track_id,
-        '{{ feature }}' as feature,
-        {{ feature }} as measure
+        track_features.track_id,
+        features.feature,
+        case features.feature
+            {%- for feature in var('similarity_features') %}
+            when '{{ feature }}' then track_features.{{ feature }}
+            {%- endfor %}
+        end as measure
     from track_features
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    cross join features
+
 ),
 
 placed as (

@@ -1,26 +1,34 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['artist_id', 'rank'],
+        renewed_by={'artist_id': 'int_renewed_artists.artist_id'},
+    )
+}}
+
 with
 
 artists as (
 
-    select * from {{ ref('dim_artists') }}
+    select * from {{ renewed('dim_artists', 'artist_id') }}
 
 ),
 
 tracks as (
 
-    select * from {{ ref('dim_tracks') }}
+    select * from {{ renewal('dim_tracks', 'int_renewal_tracks') }}
 
 ),
 
 credits as (
 
-    select * from {{ ref('stg_track_artists') }}
+    select * from {{ renewal('stg_track_artists', 'int_renewal_credits') }}
 
 ),
 
 listed_tracks as (
 
-    select * from {{ ref('stg_artist_top_tracks') }}
+    select * from {{ renewed('stg_artist_top_tracks', 'artist_id') }}
 
 ),
 

@@ -37,7 +37,7 @@ days as (
     select distinct day
     from turns
     {%- if since %}
-    where fetched_at > {{ "timestamp '" ~ since.strftime("%Y-%m-%d %H:%M:%S.%f") ~ "'" }}
+    where fetched_at > {{ timestamp_literal(since) }}
     {%- endif %}
 
 ),

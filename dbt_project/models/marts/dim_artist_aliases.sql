@@ -1,14 +1,22 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['artist_id', 'alias'],
+        renewed_by={'artist_id': 'int_renewed_artists.artist_id'},
+    )
+}}
+
 with
 
 aliases as (
 
-    select * from {{ ref('stg_artist_aliases') }}
+    select * from {{ renewed('stg_artist_aliases', 'artist_id') }}
 
 ),
 
 artists as (
 
-    select * from {{ ref('stg_artists') }}
+    select * from {{ renewed('stg_artists', 'artist_id') }}
 
 ),
 

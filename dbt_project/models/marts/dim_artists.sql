@@ -1,26 +1,34 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['artist_id'],
+        renewed_by={'artist_id': 'int_renewed_artists.artist_id'},
+    )
+}}
+
 with
 
 artists as (
 
-    select * from {{ ref('stg_artists') }}
+    select * from {{ renewed('stg_artists', 'artist_id') }}
 
 ),
 
 credits as (
 
-    select * from {{ ref('stg_track_artists') }}
+    select * from {{ renewal('stg_track_artists', 'int_renewal_credits') }}
 
 ),
 
 tracks as (
 
-    select * from {{ ref('stg_tracks') }}
+    select * from {{ renewal('stg_tracks', 'int_renewal_tracks') }}
 
 ),
 
 artist_tags as (
 
-    select * from {{ ref('stg_artist_tags') }}
+    select * from {{ renewed('stg_artist_tags', 'artist_id') }}
 
 ),
 

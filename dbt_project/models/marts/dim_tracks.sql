@@ -1,14 +1,22 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['track_id'],
+        renewed_by={'track_id': 'int_renewed_tracks.track_id'},
+    )
+}}
+
 with
 
 tracks as (
 
-    select * from {{ ref('stg_tracks') }}
+    select * from {{ renewed('stg_tracks', 'track_id', 'int_renewal_tracks') }}
 
 ),
 
 credits as (
 
-    select * from {{ ref('stg_track_artists') }}
+    select * from {{ renewal('stg_track_artists', 'int_renewal_credits') }}
 
 ),
 

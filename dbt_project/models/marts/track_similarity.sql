@@ -1,5 +1,11 @@
-{%- set has_basis = standing('int_track_similarity_basis') and standing('int_track_similarity_kin') -%}
-{%- set lists = standing(this.identifier) if has_basis else none -%}
+{{
+    config(
+        materialized='renewed',
+        unique_key=['track_id', 'rank'],
+        renewed_by={'track_id': 'int_track_similarity_scope.track_id'},
+    )
+}}
+
 {%- set size = var('similar_tracks') -%}
 {%- set same_artist_at_most = var('songs_of_one_artist') -%}
 {%- set no_kin = 'cast(null as bigint)' -%}
@@ -370,12 +376,3 @@ computed as (
 select
     {{ columns | join(',\n    ') }}
 from computed
-{%- if lists %}
-union all
-select
-    standing.{{ columns | join(',\n    standing.') }}
-from {{ lists }} as standing
-inner join points on standing.track_id = points.track_id
-left join scope on standing.track_id = scope.track_id
-where scope.track_id is null
-{%- endif %}

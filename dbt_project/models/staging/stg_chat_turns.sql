@@ -17,7 +17,7 @@ with
 
 events as (
 
-    {{ new_observations('chat_turns', columns) | indent(4) }}
+    {{ new_observations('chat_turns', columns, read_from()) | indent(4) }}
 
 ),
 

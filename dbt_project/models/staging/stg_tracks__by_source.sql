@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='merge' if target.type == 'athena' else 'delete+insert',
         unique_key=['track_id', 'source'],
+        on_schema_change='append_new_columns',
     )
 }}
 

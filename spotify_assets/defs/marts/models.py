@@ -32,8 +32,11 @@ CHAT = "tag:chat"
 READS_FITTED = "stg_similarity_model__breakpoints stg_similarity_model__vectors"
 """The staging models that read what `similarity_model` fitted."""
 
-FITTED_ON = "int_track_features int_artist_terms int_artist_facts"
-"""The intermediate models that it is fitted on."""
+RENEWED = "int_renewed_tracks int_renewed_artists int_renewal_tracks int_renewal_credits"
+"""The intermediate models that say what a refresh makes anew, and of what."""
+
+FITTED_ON = f"{RENEWED} int_track_features int_artist_terms int_artist_facts"
+"""Those and the intermediate models that it is fitted on."""
 
 
 class ModelsConfig(Scope):

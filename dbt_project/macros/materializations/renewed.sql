@@ -1,0 +1,67 @@
+{#-
+    A table of which a refresh makes a part anew, by one statement: rows of ids that are renewed are put in the place of
+    those that it held, and removed where there are none any more. Every other run makes it from nothing. Readers see the
+    old rows or the new ones.
+
+    `unique_key` are the columns that make a row one; `renewed_by` says for columns where the renewed ids stand, as
+    `table.column`: a row belongs to the part if any of them is there. The model selects the part when `renews_part()`, the whole
+    otherwise. An id that is renewed and has nothing to be renewed from loses its rows.
+-#}
+{% materialization renewed, default -%}
+    {%- if not renews_part() -%}
+        {{ return(context['materialization_table_' ~ adapter.type()]()) }}
+    {%- endif -%}
+    {%- set held = this.incorporate(type='table') -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% call statement('main') -%}
+        {{ renewal_sql(held, compiled_code, config.require('unique_key'), config.require('renewed_by')) }}
+    {%- endcall %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+
+    {{ return({'relations': [held]}) }}
+{%- endmaterialization %}
+
+{#- The statement of it. -#}
+{% macro renewal_sql(held, sql, key, renewed_by) -%}
+    {%- set columns = adapter.get_columns_in_relation(held) | map(attribute='name') | list -%}
+    {%- set same = [] -%}
+    {%- for column in key -%}
+        {%- do same.append('held.' ~ column ~ ' = made.' ~ column) -%}
+    {%- endfor -%}
+    merge into {{ held }} as target
+    using (
+        select
+            {%- for column in columns %}
+            {{ 'coalesce(made.' ~ column ~ ', held.' ~ column ~ ') as ' ~ column if column in key else 'made.' ~ column }},
+            {%- endfor %}
+            made.{{ key[0] }} is null as is_gone
+        from (
+            {{ sql }}
+        ) as made
+        full join (
+            select {{ key | join(', ') }}
+            from {{ held }}
+            where
+                {%- for column, ids in renewed_by.items() %}
+                {%- set table, id = ids.split('.') %}
+                {{ 'or ' if not loop.first }}{{ column }} in (
+                    select {{ id }}
+                    from {{ held.incorporate(path={'identifier': table}) }}
+                )
+                {%- endfor %}
+        ) as held
+            on {{ same | join(' and ') }}
+    ) as news
+    on {% for column in key %}target.{{ column }} = news.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    when matched and news.is_gone then delete
+    when matched then update set
+        {%- for column in columns if column not in key %}
+        {{ column }} = news.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    when not matched then insert ({{ columns | join(', ') }})
+    values (news.{{ columns | join(', news.') }})
+{%- endmacro %}

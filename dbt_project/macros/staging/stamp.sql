@@ -1,0 +1,14 @@
+{#-
+    When the rows of this run came to be what they are, as a literal: the run's beginning, and later than `newest`, the
+    newest stamp there is. So later runs have later stamps, whatever clock they go by.
+-#}
+{% macro stamp(newest) -%}
+    {%- set now = run_started_at.replace(tzinfo=none) -%}
+    {%- set later = newest + modules.datetime.timedelta(microseconds=1) if newest is not none else now -%}
+    {{ timestamp_literal([now, later] | max) }}
+{%- endmacro %}
+
+{#- A moment in UTC as a literal of both engines. -#}
+{% macro timestamp_literal(moment) -%}
+    timestamp '{{ moment.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
+{%- endmacro %}
