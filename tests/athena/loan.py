@@ -17,8 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .account import Account
 
 MB = 2**20
-STATEMENTS = 700
-"""What all stages send to Athena, generously."""
+STATEMENTS = 1000
+"""What all stages, or the loop, send to Athena, generously."""
 DOLLARS = STATEMENTS * 10 * MB / 2**40 * 5
 """At the least that a statement is billed for; the data are too small for more."""
 LIMIT_BYTES = 1024 * MB
@@ -37,6 +37,11 @@ class Loan:
     """One run's part of an account."""
 
     account: Account
+
+    @property
+    def serving_url(self) -> str:
+        """A store of its own in DynamoDB, whose tables are made when it is first opened."""
+        return f"dynamodb://{self.account.prefix}?create=true"
 
     @classmethod
     def asked_for(cls, environment: Mapping[str, str]) -> Loan:
@@ -86,8 +91,9 @@ class Loan:
         return (
             f"This creates in {account.variables['AWS_REGION']} objects below {account.lake_uri}/, the Glue databases "
             f"{account.raw_schema} and {account.schema}, and the Athena work group {account.work_group}, in which a "
-            f"statement may read {LIMIT_BYTES // MB} MB. It sends about {STATEMENTS} statements, for ${DOLLARS:.2f} or "
-            f"less, stores some megabytes for minutes, and removes all of it at the end."
+            f"statement may read {LIMIT_BYTES // MB} MB; a store also the DynamoDB tables {account.prefix}-*, paid per "
+            f"request. It sends {STATEMENTS} statements at most, for ${DOLLARS:.2f} or less, stores some megabytes for "
+            f"minutes, and removes all of it at the end."
         )
 
     def take(self) -> None:
@@ -123,6 +129,7 @@ class Loan:
             ),
             (f"the Glue database {self.account.schema}", lambda: self._remove_database(self.account.schema)),
             (f"the work group {self.account.work_group}", self._remove_work_group),
+            (f"the DynamoDB tables {self.account.prefix}-*", self._remove_store),
         ):
             try:
                 _unless_gone(remove)
@@ -151,6 +158,13 @@ class Loan:
         self.account.client("athena").delete_work_group(
             WorkGroup=self.account.work_group, RecursiveDeleteOption=True
         )
+
+    def _remove_store(self) -> None:
+        dynamodb = self.account.client("dynamodb")
+        for page in dynamodb.get_paginator("list_tables").paginate():
+            for name in page["TableNames"]:
+                if name.startswith(f"{self.account.prefix}-"):
+                    dynamodb.delete_table(TableName=name)
 
 
 def _unless_gone(remove: Callable[[], Any]) -> None:

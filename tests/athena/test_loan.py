@@ -41,6 +41,12 @@ def used(loan: Loan) -> Account:
         f"location='{account.lake_uri}/t', format='parquet') as select 1 as a"
     )
     assert account.table("t").to_pylist() == [{"a": 1}]
+    account.client("dynamodb").create_table(
+        TableName=f"{account.prefix}-names",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     return account
 
 
@@ -60,6 +66,8 @@ def test_everything_is_given_back_and_nothing_of_others(double: AthenaDouble, bu
     assert databases(account) == {others.raw_schema, others.schema}
     assert work_groups(account) == {"primary", others.work_group}
     assert set(others.objects()) >= {"raw/a"}
+    tables = account.client("dynamodb").list_tables()["TableNames"]
+    assert tables == [f"{others.prefix}-names"]
     assert Loan(others).give_back() == []
     kept = account.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
     assert [one["Key"] for one in kept] == ["kept/by-others"]
@@ -78,7 +86,7 @@ def test_what_cannot_be_removed_is_told_and_the_rest_removed(double: AthenaDoubl
         {**double.env, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, bucket, account.prefix, account.raw_schema
     )
     left = Loan(elsewhere).give_back()
-    assert len(left) == 4
+    assert len(left) == 5
     assert left[0].startswith(f"objects below {account.lake_uri}/ is left, remove it by hand: ")
     assert Loan(account).give_back() == []
 
@@ -92,7 +100,8 @@ def test_it_says_what_it_makes_where_and_for_how_much(double: AthenaDouble, buck
         account.schema,
         account.work_group,
         "us-east-1",
-        "$0.03",
+        f"{account.prefix}-*",
+        "$0.05",
     ):
         assert named in str(loan)
 

@@ -97,25 +97,37 @@ def main() -> None:
             for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_RETRY_MODE"):
                 os.environ.pop(name, None)
             os.environ.update(variables)
-            embedded = Platform("embedded", directory / "embedded", {})
-            on_aws = Platform(
-                "AWS",
-                directory / "aws",
+            took = both_loops(
+                directory,
                 {
                     "LAKE_URI": f"s3://{BUCKET}/music",
-                    "DBT_TARGET": "athena",
                     "ATHENA_WORK_GROUP": WORK_GROUP,
                     "SERVING_URL": sys.argv[1] if len(sys.argv) > 1 else STORE,
                 },
             )
-            took = {platform.name: loop(platform) for platform in (embedded, on_aws)}
-            report(embedded, on_aws, directory / "statements.jsonl")
+            sent = [json.loads(line) for line in (directory / "statements.jsonl").read_text().splitlines()]
+            unloads = sum(entry["kind"] == "UNLOAD" for entry in sent)
+            out.print(f"  equal. {len(sent)} statements were sent to Athena, {unloads} of them UNLOAD")
     except (DifferenceError, subprocess.CalledProcessError) as error:
         out.print(f"\nFAILED: {error}\nIts files are in {directory}")
         sys.exit(1)
     shutil.rmtree(directory)
     times = ", ".join(f"{name} loop {seconds:.0f} s" for name, seconds in took.items())
     out.print(f"\nTimings: {times}, all {time.monotonic() - started:.0f} s")
+
+
+def both_loops(directory: Path, aws: Mapping[str, str]) -> dict[str, float]:
+    """Run the loop embedded and with the settings `aws`, compare them; the seconds each took.
+
+    Raises:
+        DifferenceError: they differ.
+        subprocess.CalledProcessError: a loop failed.
+    """
+    embedded = Platform("embedded", directory / "embedded", {})
+    on_aws = Platform("AWS", directory / "aws", {"DBT_TARGET": "athena", **aws})
+    took = {platform.name: loop(platform) for platform in (embedded, on_aws)}
+    report(embedded, on_aws)
+    return took
 
 
 @contextmanager
@@ -144,7 +156,7 @@ def loop(platform: Platform) -> float:
     return time.monotonic() - started
 
 
-def report(embedded: Platform, on_aws: Platform, statements: Path) -> None:
+def report(embedded: Platform, on_aws: Platform) -> None:
     """Compare what both came to, and say what was compared.
 
     Raises:
@@ -163,9 +175,6 @@ def report(embedded: Platform, on_aws: Platform, statements: Path) -> None:
     for name in (KNOWN, asked.query):
         compare(f"answers to {name}", {name: embedded.answer(name)}, {name: on_aws.answer(name)})
         out.print(f"  the answer to {name}")
-    sent = [json.loads(line) for line in statements.read_text().splitlines()]
-    unloads = sum(entry["kind"] == "UNLOAD" for entry in sent)
-    out.print(f"  equal. {len(sent)} statements were sent to Athena, {unloads} of them UNLOAD")
 
 
 def marts_of(settings: Settings) -> dict[str, pa.Table]:

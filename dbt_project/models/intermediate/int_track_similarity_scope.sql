@@ -46,15 +46,31 @@ differing as (
 differing_kin as (
 
     (
-        select artist_id, kin_id, kin_rank from kin
+        select
+            artist_id,
+            kin_id,
+            kin_rank
+        from kin
         except
-        select artist_id, kin_id, kin_rank from kin_basis
+        select
+            artist_id,
+            kin_id,
+            kin_rank
+        from kin_basis
     )
     union all
     (
-        select artist_id, kin_id, kin_rank from kin_basis
+        select
+            artist_id,
+            kin_id,
+            kin_rank
+        from kin_basis
         except
-        select artist_id, kin_id, kin_rank from kin
+        select
+            artist_id,
+            kin_id,
+            kin_rank
+        from kin
     )
 
 ),
