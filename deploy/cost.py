@@ -130,8 +130,8 @@ def parts() -> dict[str, str]:
     rows = []
     for name, price in PRICES.items():
         sums = [bill[name][0] - bill[name][1] for bill in bills]
-        free = f"{price.free:,g}" if price.free else ""
-        rows.append(f"| {name} | {price.dollars:.7g} / {price.unit} | {free} | " + _dollars(sums) + " |")
+        units = f"{price.free:,g}" if price.free else ""
+        rows.append(f"| {name} | {price.dollars:.7g} / {price.unit} | {units} | " + _dollars(sums) + " |")
     before = [sum(full for full, _ in bill.values()) for bill in bills]
     free = [sum(free for _, free in bill.values()) for bill in bills]
     rows.append("| all of it | | | " + _dollars(before) + " |")

@@ -82,8 +82,14 @@ class Deployment:
         template = self._url(self._upload(HERE / "template.yaml", "templates"))
         standing = self._standing()
         before.write_text(json.dumps(standing), encoding="utf-8")
-        wanted = {**(standing["parameters"] if standing else {}), **given, **uploaded, **code}
         with aws.explained(f"the stack {self.stack} cannot be deployed", DeploymentError):
+            declared = self._cloudformation.validate_template(TemplateURL=template)["Parameters"]
+            wanted = {one["ParameterKey"]: one["DefaultValue"] for one in declared if "DefaultValue" in one}
+            known = {one["ParameterKey"] for one in declared}
+            kept = standing["parameters"] if standing else {}
+            wanted |= {name: value for name, value in kept.items() if name in known}
+            wanted |= {**given, **uploaded, **code}
+            wanted["Version"] = _digest({name: wanted[name] for name in set(wanted) - {"Version", *NESTED}})
             self._apply({"TemplateURL": template}, wanted, is_new=standing is None)
 
     def restore(self, before: Path) -> None:
@@ -192,6 +198,10 @@ class Deployment:
             if one["ResourceStatus"].endswith("FAILED") and one["Timestamp"].timestamp() >= since - 60
         ]
         return "; ".join(failed[:3]) or "see its events in CloudFormation"
+
+
+def _digest(parameters: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
 
 
 def main(arguments: list[str]) -> None:

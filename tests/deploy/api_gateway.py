@@ -52,18 +52,21 @@ class Utilities:
         return base64.b64encode(text.encode()).decode()
 
 
-def post_events(kinesis: str, body: bytes, key: str | None = KEY) -> tuple[int, Any]:
+def post_events(
+    kinesis: str, body: bytes, key: str | None = KEY, content_type: str = "application/json"
+) -> tuple[int, Any]:
     """Call `POST /v1/events` of the producers' API; return status and body of its answer."""
     api = resolved(resources("AWS::ApiGateway::RestApi", "events.yaml")["Producers"])["Body"]
     method = api["paths"]["/events"]["post"]
     if {"api_key": []} in method["security"] and key != KEY:
         return 403, {"message": "Forbidden"}
+    integration = method["x-amazon-apigateway-integration"]
+    if content_type not in integration["requestTemplates"] and integration["passthroughBehavior"] == "never":
+        return 415, {"message": "Unsupported Media Type"}
     if not _is_valid(api, body):
         refusal = api["x-amazon-apigateway-gateway-responses"]["BAD_REQUEST_BODY"]
         said = _rendered(refusal["responseTemplates"]["application/json"], {})
         return int(refusal["statusCode"]), json.loads(said)
-    integration = method["x-amazon-apigateway-integration"]
-    assert integration["passthroughBehavior"] == "never"
     sent = _rendered(integration["requestTemplates"]["application/json"], {"requestId": "r-1"}, body.decode())
     answer = requests.post(
         kinesis, sent.encode(), timeout=10,

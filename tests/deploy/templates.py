@@ -50,12 +50,14 @@ def load(name: str) -> dict[str, Any]:
     return template
 
 
-def expand(template: Mapping[str, Any]) -> dict[str, Any]:
-    """Expand what SAM abbreviates, as CloudFormation does before anything is made."""
+def expand(template: Mapping[str, Any], **given: str) -> dict[str, Any]:
+    """Expand what SAM abbreviates, as CloudFormation does with these parameters before anything is made."""
     if "Transform" not in template:
         return dict(template)
     translator = Translator(None, Parser(), boto_session=boto3.Session(region_name=REGION))
-    expanded: dict[str, Any] = translator.translate(copy.deepcopy(dict(template)), {})
+    expanded: dict[str, Any] = translator.translate(
+        copy.deepcopy(dict(template)), {"Version": "0" * 64, **given}
+    )
     return expanded
 
 

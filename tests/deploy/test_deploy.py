@@ -201,6 +201,12 @@ def test_what_cloudformation_refuses_or_cannot_make_is_told(
     deployment.update(package("good"), EMAIL, before)
     deployment.update(package("good"), {}, before)
     assert "deployed is up to date" in capsys.readouterr().out
+    version = aws.cloudformation.stacks[STACK].parameters["Version"]
+    deployment.update(package("good"), {"Memory": "2048"}, before)
+    assert aws.cloudformation.stacks[STACK].parameters["Version"] != version, "memory alone is a new version"
+    aws.cloudformation.stacks[STACK].parameters["OfAnEarlierTemplate"] = "1"
+    deployment.update(package("good"), {"Memory": "1024"}, before)
+    assert aws.cloudformation.stacks[STACK].parameters["Version"] == version, "the same is the same"
     fetch = aws.cloudformation.fetch
     aws.cloudformation.fetch = lambda bucket, key: None if key.startswith("code/") else fetch(bucket, key)
     with pytest.raises(

@@ -122,6 +122,11 @@ def test_one_bad_event_turns_the_whole_batch_away(aws: AwsDouble, body: bytes) -
     assert records(aws) == []
 
 
+def test_a_body_of_another_type_reaches_neither_model_nor_stream(aws: AwsDouble) -> None:
+    assert post_events(aws.url, batch(EVENT), content_type="text/plain")[0] == 415
+    assert records(aws) == []
+
+
 def test_the_model_knows_what_an_event_is() -> None:
     model = resolved(resources("AWS::ApiGateway::RestApi", "events.yaml")["Producers"])["Body"]["components"][
         "schemas"

@@ -13,7 +13,7 @@ from spotify_assets.core.store import open_at
 from tests.chatbot.conftest import SECRETS
 from tests.chatbot.library import published
 from tests.chatbot.test_lambda import Function, body_of, now_ms, recorded
-from tests.deploy.templates import STACK, resolved, resources, statements
+from tests.deploy.templates import ACCOUNT, REGION, STACK, resolved, resources, statements
 from tests.doubles.aws import CREDENTIALS, AwsDouble, aws_double
 from tests.doubles.iam import RoleDouble
 from tests.doubles.messenger import MessengerDouble, delivery, signed, text_event
@@ -25,6 +25,7 @@ BELOW = {
     "<Lake.Arn>/*": "a Deny, of what does not come over TLS",
     "<LakeArn>/lake/raw/chat_events/*": "Firehose names its objects by itself",
     "<LakeArn>/lake/chat_events_failed/*": "Firehose names its objects by itself",
+    f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{STACK}/bot/*": "a secret for each setting",
 }
 """Resources that end in a wildcard, each with the reason."""
 

@@ -19,7 +19,7 @@ from spotify_assets.core.settings import DAYS_TO_EXPIRY, PROJECT_ROOT, Settings,
 from spotify_assets.core.store import ServingStore, open_at
 from spotify_assets.core.store.dynamodb_schema import EXPIRES, TABLES, definition
 from spotify_assets.defs.marts.mirror import RESULTS
-from tests.deploy.templates import DEPLOY, STACK, expanded, load, resolved, resources
+from tests.deploy.templates import DEPLOY, STACK, expand, expanded, load, resolved, resources
 
 
 def only(kind: str, name: str) -> dict[str, Any]:
@@ -88,6 +88,19 @@ def test_what_goes_on_after_a_reply_has_time_for_it_and_a_place_where_it_ends_wh
     [target] = rule["Targets"]
     assert target["Arn"] == {"Ref": "BotAliaslive"}
     assert re.fullmatch(r'\{"job": "(\w+)", "fields": \{\}\}', target["Input"])[1] in JOBS  # type: ignore[index]
+
+
+def test_each_deployed_version_is_a_version_of_its_own_behind_the_alias() -> None:
+    def version(digit: str) -> str:
+        given = {"CodeBucket": "code", "CodeKey": "code/a.zip", "Version": digit * 64}
+        made = expand(load("template.yaml"), **given)["Resources"]
+        alias = made["BotAliaslive"]["Properties"]
+        [name] = [name for name, one in made.items() if one["Type"] == "AWS::Lambda::Version"]
+        assert alias["Name"] == "live" and alias["FunctionVersion"] == {"Fn::GetAtt": [name, "Version"]}
+        return name
+
+    assert version("a") != version("b"), "else the alias would stay where it is"
+    assert version("a") == version("a"), "and going back is the version of before"
 
 
 def test_firehose_puts_files_where_the_reader_looks() -> None:

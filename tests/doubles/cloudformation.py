@@ -72,6 +72,16 @@ class CloudFormationDouble:
             return 400, f"<ErrorResponse><Error><Type>Sender</Type>{said}</Error></ErrorResponse>"
         return 200, f"<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"
 
+    def _ValidateTemplate(self, asked: dict[str, str]) -> str:
+        declared: dict[str, Any] = yaml.load(self._template(asked), _Loader).get("Parameters", {})
+        members = [
+            f"<member><ParameterKey>{name}</ParameterKey>"
+            + (f"<DefaultValue>{escape(str(one['Default']))}</DefaultValue>" if "Default" in one else "")
+            + "</member>"
+            for name, one in declared.items()
+        ]
+        return f"<Parameters>{''.join(members)}</Parameters>"
+
     def _CreateStack(self, asked: dict[str, str]) -> str:
         if asked["StackName"] in self.stacks:
             raise Refused("AlreadyExistsException", f"Stack [{asked['StackName']}] already exists")
