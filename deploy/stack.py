@@ -178,14 +178,15 @@ class Deployment:
                 raise
             print(f"{self.stack} is up to date")
             return
-        began, status, deadline = time.time(), "", time.monotonic() + SECONDS_TO_WAIT
-        while status != (status := (self._described() or {})["StackStatus"]) or "PROGRESS" in status:
-            print(f"{self.stack}: {status}", flush=True)
-            if "PROGRESS" not in status:
-                break
+        began, deadline, status = time.time(), time.monotonic() + SECONDS_TO_WAIT, "PROGRESS"
+        while "PROGRESS" in status:
             if time.monotonic() > deadline:
                 raise DeploymentError(f"The stack {self.stack} is still {status} after {SECONDS_TO_WAIT} s")
-            time.sleep(self._poll)
+            before, status = status, str((self._described() or {})["StackStatus"])
+            if status != before:
+                print(f"{self.stack}: {status}", flush=True)
+            if "PROGRESS" in status:
+                time.sleep(self._poll)
         if status not in WELL:
             raise DeploymentError(f"The stack {self.stack} is {status}: {self._reasons(began)}")
 

@@ -134,7 +134,7 @@ class EventStream:
         self._waiting: deque[tuple[float, ChatEvent]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._closing = self._flushing = self._failing = False
+        self._closing = self._flushing = self._failing = self._full = False
         self._written = self._dropped = 0
 
     def emit(self, event: ChatEvent) -> bool:
@@ -146,6 +146,11 @@ class EventStream:
         with self._changed:
             if self._closing or len(self._waiting) + len(events) > self._capacity:
                 self._dropped += len(events)
+                if not self._full and not self._closing:
+                    self._full = True
+                    _log.error(
+                        "%d chat events wait, and no more are taken until some are written", self._capacity
+                    )
                 return False
             was_empty, now = not self._waiting, time.monotonic()
             self._waiting.extend((now, event) for event in events)
@@ -220,6 +225,7 @@ class EventStream:
         for _ in tried:
             self._waiting.popleft()
         self._waiting.extendleft(tried[place] for place in reversed(left))
+        self._full = self._full and len(left) == len(tried)
         self._written += len(tried) - len(left)
 
     def _next(self, pause: float) -> list[tuple[float, ChatEvent]]:

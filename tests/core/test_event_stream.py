@@ -86,13 +86,17 @@ def test_a_lone_event_is_written_when_it_is_old_enough(destination: Destination)
     assert stream.close().written == 2
 
 
-def test_emitting_does_not_wait_for_a_destination_that_stands_still(destination: Destination) -> None:
+def test_emitting_does_not_wait_for_a_destination_that_stands_still(
+    destination: Destination, caplog: pytest.LogCaptureFixture
+) -> None:
     destination.open.clear()
     stream = EventStream(destination, capacity=100, batch=10)
     taken = [stream.emit(event(number)) for number in range(150)]
     assert destination.batches == [], "all were told while the first batch was still on its way"
     assert taken == [True] * 100 + [False] * 50
     assert stream.counts.dropped == 50
+    [line] = caplog.messages
+    assert line == "100 chat events wait, and no more are taken until some are written", "told once"
     destination.open.set()
     assert stream.close(timeout=60) == StreamCounts(written=100, dropped=50, waiting=0)
     assert destination.ids == [f"e{number}" for number in range(100)], "the order stays"
