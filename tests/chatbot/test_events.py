@@ -17,6 +17,8 @@ from chatbot.app import make_app
 from spotify_assets.core.settings import Settings, load_settings
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.conftest import SECRETS, Clock, served
+from tests.chatbot.test_kakao import wait_for
+from tests.doubles.aws import CREDENTIALS, aws_double
 
 KEY = {"authorization": f"Bearer {SECRETS['events_api_key']}"}
 EVENT: dict[str, Any] = {
@@ -122,6 +124,35 @@ def test_a_stream_that_cannot_be_written_costs_no_answer_and_is_counted(
         metrics = http.get("/metrics", headers={"authorization": f"Bearer {SECRETS['metrics_api_key']}"}).text
         assert "chatbot_events_waiting 3" in metrics
         assert 'chatbot_events_total{outcome="dropped"} 0' in metrics
+
+
+def test_a_kinesis_that_refuses_costs_no_answer_and_gets_the_events_later(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**CREDENTIALS, "AWS_MAX_ATTEMPTS": "1"}.items():
+        monkeypatch.setenv(name, value)
+    with aws_double() as aws:
+        kinesis = aws.client("kinesis")
+        kinesis.create_stream(StreamName="told", ShardCount=1)
+        expired = aws.fail(400, "ExpiredTokenException")
+        batch = [EVENT | {"event_id": f"outside-{number}"} for number in range(500)]
+        with serve(events_url=f"kinesis://told?endpoint={aws.url}") as http:
+            assert http.post("/v1/events", json={"events": batch}, headers=KEY).status_code == 202
+            wait_for(lambda: expired.met >= 1, 30)
+            for _ in range(3):
+                assert http.post("/v1/chat", json={"user": "me", "text": "aespa"}).json()["kind"] == "artist"
+            metrics = {"authorization": f"Bearer {SECRETS['metrics_api_key']}"}
+            assert "chatbot_events_waiting 503" in http.get("/metrics", headers=metrics).text
+            aws.faults.remove(expired)
+            written = 'chatbot_events_total{outcome="written"} 500'
+            wait_for(lambda: written in http.get("/metrics", headers=metrics).text, 60)
+        [shard] = kinesis.list_shards(StreamName="told")["Shards"]
+        start = kinesis.get_shard_iterator(
+            StreamName="told", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )
+        records = kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"]
+        kinesis.delete_stream(StreamName="told")
+    assert [json.loads(record["Data"])["channel"] for record in records] == ["kiosk"] * 500 + ["web"] * 3
 
 
 def test_events_from_outside_join_the_stream(serve: Serve, config: Settings) -> None:
