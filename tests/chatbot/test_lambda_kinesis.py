@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,11 +44,9 @@ def test_an_event_is_in_the_stream_before_the_reply_and_an_instance_that_dies_lo
     unknown = recorded("http_v2", body=json.dumps({"user": "me", "text": "전혀 모르는 가수"}))
 
     aws.kinesis.held.set()
-    began = time.monotonic()
     [reply] = function.run(unknown)  # its process is killed as soon as the reply is out
-    assert time.monotonic() - began < 9, "it did not wait for Kinesis"
     assert body_of(reply)["kind"] == "pending"
-    assert told(aws) == [], "the event was still on its way when the instance died"
+    assert told(aws) == [], "it did not wait for Kinesis, and the event was still on its way when it died"
     [request] = store.requests.all()
     assert (request.state, request.ask_count) == ("pending", 1), "the request did not"
 

@@ -57,7 +57,7 @@ class KinesisDouble:
     calls: list[int] = field(default_factory=list)
     """How many records each call brought."""
     held: threading.Event = field(default_factory=threading.Event)
-    """Set: no call is answered until it is cleared, or for ten seconds."""
+    """Set: no call is answered until it is cleared, or for a minute."""
     _second: int = 0
     _records: Counter[int] = field(default_factory=Counter)
     _bytes: Counter[int] = field(default_factory=Counter)
@@ -87,7 +87,7 @@ class KinesisDouble:
         """Answer one call."""
         if environ["HTTP_X_AMZ_TARGET"].removeprefix(SERVICE) != "PutRecords":
             return moto(environ, start_response)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self.held.is_set() and time.monotonic() < deadline:
             time.sleep(0.01)
         body = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
