@@ -29,13 +29,22 @@ from .recomputation import QUANTILES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
+QUICK_DBT = """
+from spotify_assets.core.lake.descriptions import share_descriptions
+share_descriptions()
+from dbt.cli.main import cli
+cli()
+"""
+"""dbt's own program with clients as the platform has it make them."""
+
 
 def run_dbt(
     *args: str, scratch: Path, variables: Mapping[str, str], ok: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt in the project's directory with these variables and no others of the platform."""
+    on_athena = (sys.executable, "-c", QUICK_DBT)
     command = [
-        str(Path(sys.executable).with_name("dbt")), *args,
+        *(on_athena if "athena" in args else (str(Path(sys.executable).with_name("dbt")),)), *args,
         "--target-path", str(scratch / "dbt"), "--log-path", str(scratch / "dbt"), "--no-use-colors",
     ]  # fmt: skip
     done = subprocess.run(

@@ -107,6 +107,11 @@ def _events(
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
+    if settings.dbt_target == "athena":
+        from spotify_assets.core.lake.descriptions import share_descriptions
+
+        share_descriptions()
+
     events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     outcome: list[Any] = []
 
