@@ -74,7 +74,8 @@ def _make(home: Path, size: int) -> None:
             select printf('t%09d', i) as track_id, {features}, '{MODEL}' as model_version,
                 printf('a%08d', a) as artist_id, release_year, cast(null as varchar) as isrc,
                 printf('a%08d song %d', a, i) as artist_title, true as is_named, place <= 10 as is_best_known,
-                cast({_cell(size)} as bigint) as cell
+                cast({_cell(size)} as bigint) as cell, i + 1 as number, a + 1 as artist_number,
+                -i - 1 as isrc_number, i + 1 as title_number
             from ranked
             """  # noqa: S608 - numbers and names of our own
         )
@@ -124,7 +125,9 @@ def _change(home: Path, size: int) -> None:
 def _forget_kin(home: Path) -> None:
     with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
         warehouse.execute("delete from artist_similarity")
-        warehouse.execute("update int_track_points set is_best_known = false, artist_id = null")
+        warehouse.execute(
+            "update int_track_points set is_best_known = false, artist_id = null, artist_number = -number"
+        )
 
 
 def _build(home: Path, refresh: bool = False) -> str:

@@ -21,6 +21,9 @@
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {%- if target.type == 'athena' %}
+        {%- do adapter.expire_glue_table_versions(held, 1, false) -%}
+    {%- endif %}
 
     {{ return({'relations': [held]}) }}
 {%- endmaterialization %}

@@ -97,6 +97,15 @@ placed as (
         ) as place
     from named
 
+),
+
+numbered as (
+
+    select
+        placed.*,
+        row_number() over (order by placed.track_id) as number
+    from placed
+
 )
 
 select
@@ -109,5 +118,13 @@ select
     artist_title,
     is_named,
     is_named and artist_id is not null and place <= {{ var('best_known_songs') }} as is_best_known,
-    cast({{ song_cell('n_tracks') }} as bigint) as cell
-from placed
+    cast({{ song_cell('n_tracks') }} as bigint) as cell,
+    -- Artists and what versions of one recording share, as numbers; a song that has none gets its own.
+    number,
+    case when artist_id is null then -number else dense_rank() over (order by artist_id) end as artist_number,
+    case when isrc is null then -number else dense_rank() over (order by isrc) end as isrc_number,
+    case
+        when artist_title is null then -number
+        else dense_rank() over (order by artist_title)
+    end as title_number
+from numbered

@@ -37,50 +37,20 @@ scope as (
 
 ),
 
-numbered as (
-
-    select
-        points.*,
-        row_number() over (order by points.track_id) as number
-    from points
-
-),
-
-told_apart as (
-
-    -- Artists and what versions of one recording share, as numbers; a song that has none gets its own.
-    select
-        numbered.*,
-        case
-            when numbered.artist_id is null then -numbered.number
-            else dense_rank() over (order by numbered.artist_id)
-        end as artist_number,
-        case
-            when numbered.isrc is null then -numbered.number
-            else dense_rank() over (order by numbered.isrc)
-        end as isrc_number,
-        case
-            when numbered.artist_title is null then -numbered.number
-            else dense_rank() over (order by numbered.artist_title)
-        end as title_number
-    from numbered
-
-),
-
 songs as (
 
     -- One version of each recording, the best known, is there to be named.
     select *
-    from told_apart
+    from points
     where is_named
 
 ),
 
 owners as (
 
-    select told_apart.*
-    from told_apart
-    inner join scope on told_apart.track_id = scope.track_id
+    select points.*
+    from points
+    inner join scope on points.track_id = scope.track_id
 
 ),
 
@@ -89,7 +59,7 @@ artists as (
     select distinct
         artist_id,
         artist_number
-    from told_apart
+    from points
     where artist_id is not null
 
 ),
