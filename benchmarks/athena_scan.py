@@ -20,7 +20,7 @@ from benchmarks.build import MUSICOSET
 from benchmarks.platform_process import PROJECT_ROOT
 
 PAGE = PROJECT_ROOT / "docs" / "athena-cost.md"
-SIZES = {1_000: (1, 100), 10_000: (10,)}
+SIZES = {1_000: (10, 100), 10_000: (10, 100)}
 """Artists of a catalogue, and how many of them are refreshed."""
 FIRST_DAY = datetime(2026, 9, 1, 12, tzinfo=UTC)
 DAYS = 28
