@@ -114,19 +114,19 @@ def similar_artists(
         sounds.append(_rounded(sound))
     points, sound_points = np.array(told), np.array(sounds)
     tied = {artist for pair in together for artist in pair}
-    has_list = [
-        bool(_terms(row)) or not np.isnan(artists.sound[place]).any() or row["artist_id"] in tied
-        for place, row in enumerate(rows)
-    ]
-    candidates = np.flatnonzero(artists.is_listed & has_list)
+    is_compared = np.array(
+        [bool(_terms(row)) or not np.isnan(artists.sound[place]).any() for place, row in enumerate(rows)]
+    )
+    candidates = np.flatnonzero(artists.is_listed)
     lists: Lists = {}
-    for place in np.flatnonzero(has_list):
+    for place in np.flatnonzero(is_compared | np.isin(ids, sorted(tied))):
         gaps = 2 * parameter["complete"][0] - 2 * points[candidates] @ points[place]
         gaps += ((sound_points[candidates] - sound_points[place]) ** 2).sum(axis=1)
         bonus = [together.get((ids[place], ids[other]), 0) for other in candidates]
         gaps -= np.array([0 if n == 0 else parameter["together"][min(n, 3) - 1] for n in bonus])
         order = np.argsort(np.clip(gaps, 0, 1_000_000), kind="stable")
-        best = [i for i in order if candidates[i] != place][:size]
+        allowed = (is_compared[candidates] | (np.array(bonus) > 0)) & (candidates != place)
+        best = order[allowed[order]][:size]
         lists[ids[place]] = [(ids[candidates[i]], 1 - max(gaps[i], 0) / 1e6) for i in best]
     return lists
 

@@ -1,19 +1,15 @@
 {#-
-    What an artist's list is made from, one row per artist; `similarity_basis_columns` are its columns. Links are
-    told as text: whom, how much they weigh, and over which song.
+    What an artist's list is made from, in one digest: its point, whom it is tied to, how much they weigh and over
+    which song, and what the reasons are told by. One row per artist that can be compared or is tied to somebody.
 -#}
 {% macro similarity_basis() -%}
+    {%- set scalars = ['points.model_version', 'points.is_listed', 'points.is_compared', 'points.span'] -%}
+    {%- for feature in var('similarity_features') -%}
+        {%- do scalars.append('sounds.' ~ feature) -%}
+    {%- endfor -%}
     select
         points.artist_id,
-        points.model_version,
-        points.is_listed,
-        points.vector,
-        points.span,
-        artists.genres,
-        {%- for feature in var('similarity_features') %}
-        sounds.{{ feature }},
-        {%- endfor %}
-        linked.links
+        {{ digest(scalars, ['points.vector', 'artists.genres', 'linked.links']) | indent(8) }} as digest
     from {{ ref('int_artist_points') }} as points
     inner join {{ ref('dim_artists') }} as artists on points.artist_id = artists.artist_id
     left join {{ ref('int_artist_vectors') }} as sounds on points.artist_id = sounds.artist_id
@@ -31,11 +27,7 @@
         group by artist_id
     ) as linked
         on points.artist_id = linked.artist_id
-{%- endmacro %}
-
-{% macro similarity_basis_columns() -%}
-    {{ (
-        ['artist_id', 'model_version', 'is_listed', 'vector', 'span', 'genres']
-        + var('similarity_features') + ['links']
-    ) | join(', ') }}
+    where
+        points.is_compared
+        or linked.artist_id is not null
 {%- endmacro %}

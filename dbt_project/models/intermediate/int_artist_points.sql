@@ -1,3 +1,11 @@
+{{
+    config(
+        materialized='renewed',
+        unique_key=['artist_id'],
+        renewed_by={'artist_id': 'int_renewed_artists.artist_id'},
+    )
+}}
+
 {%- set genre_places = range(1, var('genre_dimensions') + 1) -%}
 {%- set features = var('similarity_features') -%}
 {%- set told = point_size() - (features | length) -%}
@@ -5,25 +13,19 @@ with
 
 terms as (
 
-    select * from {{ ref('int_artist_terms') }}
+    select * from {{ renewed('int_artist_terms', 'artist_id') }}
 
 ),
 
 facts as (
 
-    select * from {{ ref('int_artist_facts') }}
+    select * from {{ renewed('int_artist_facts', 'artist_id') }}
 
 ),
 
 sounds as (
 
-    select * from {{ ref('int_artist_vectors') }}
-
-),
-
-links as (
-
-    select * from {{ ref('int_artist_links') }}
+    select * from {{ renewed('int_artist_vectors', 'artist_id') }}
 
 ),
 
@@ -194,13 +196,6 @@ era_ends as (
 
 ),
 
-linked as (
-
-    select distinct artist_id
-    from links
-
-),
-
 blocks as (
 
     select
@@ -211,13 +206,13 @@ blocks as (
         eras.vector as era,
         popularities.vector as popularity,
         sound_blocks.vector as sound,
-        facts.n_tracks > 0 or genre_blocks.artist_id is not null as is_listed
+        facts.n_tracks > 0 or genre_blocks.artist_id is not null as is_listed,
+        genre_blocks.artist_id is not null or sound_blocks.artist_id is not null as is_compared
     from facts
     cross join parameters
     cross join era_ends
     left join genre_blocks on facts.artist_id = genre_blocks.artist_id
     left join sound_blocks on facts.artist_id = sound_blocks.artist_id
-    left join linked on facts.artist_id = linked.artist_id
     -- DuckDB's least and greatest overlook nulls, Athena's do not.
     left join eras
         on
@@ -225,10 +220,6 @@ blocks as (
             and least(greatest(facts.release_year, era_ends.first_year), era_ends.last_year)
             = eras.release_year
     left join popularities on facts.popularity = popularities.popularity
-    where
-        genre_blocks.artist_id is not null
-        or sound_blocks.artist_id is not null
-        or linked.artist_id is not null
 
 ),
 
@@ -239,6 +230,7 @@ placed as (
         artist_id,
         model_version,
         is_listed,
+        is_compared,
         complete,
         coalesce(genres, {{ zeros(var('genre_dimensions')) }})
         || coalesce(era, {{ zeros(var('era_dimensions')) }})
@@ -254,6 +246,7 @@ lengths as (
         artist_id,
         model_version,
         is_listed,
+        is_compared,
         vector,
         complete,
         {{ block_product('vector', 'vector', 1, told) }} as told_length,
@@ -266,6 +259,7 @@ select
     artist_id,
     model_version,
     is_listed,
+    is_compared,
     vector,
     cast(complete + sound_length as bigint) as span,
     cast(case when told_length < complete then complete - told_length else 0 end as bigint) as lacking

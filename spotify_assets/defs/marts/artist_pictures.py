@@ -21,6 +21,7 @@ _HUBS = """(
     select count(lists.artist_id) as n_lists
     from dim_artists as artists
     inner join int_artist_points as points on artists.artist_id = points.artist_id and points.is_listed
+    inner join int_artist_cells as cells on points.artist_id = cells.artist_id
     left join artist_similarity as lists on artists.artist_id = lists.related_id and lists.rank <= 10
     group by artists.artist_id
 )"""
@@ -29,6 +30,7 @@ _MAPPED = f"""
     select points.vector, artists.genres
     from int_artist_points as points
     inner join dim_artists as artists on points.artist_id = artists.artist_id
+    inner join int_artist_cells as cells on points.artist_id = cells.artist_id
     where points.is_listed
     order by artists.popularity desc nulls last, artists.artist_id
     limit {MAPPED}

@@ -32,10 +32,10 @@ CELLS = """
         ) || ']' as body
     from int_artist_points as p
     inner join int_artist_cells as c on p.artist_id = c.artist_id
-    where p.is_listed
+    where p.is_listed and p.is_compared
     group by c.cell
 """
-"""Each cell's artists that may be recommended: their ids, spans and vectors."""
+"""Each cell's artists that may be recommended to those near them: their ids, spans and vectors."""
 
 
 @dataclass(frozen=True)

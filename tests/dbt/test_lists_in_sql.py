@@ -1,0 +1,81 @@
+"""What numpy makes on DuckDB is what Athena's SQL makes: cells, and lists of artists who look into a few of them.
+
+That everybody is compared with everybody alike is shown where both engines build the project (tests/athena).
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from spotify_assets.defs.marts.similarity_fit import PROBES
+
+from .catalogue import draw
+from .conftest import Built
+from .platform import Platform
+
+MODELS = (
+    "int_artist_changes",
+    "int_artist_placed",
+    "int_artist_cells",
+    "int_artist_neighbours",
+    "artist_similarity",
+    "int_artist_similarity_basis",
+)
+VERSION = "m20261105T120000Z-0002"
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def lists(platform: Platform, *args: str, **variables: str) -> Rows:
+    """Make the lists of similar artists, and return the rows of what they are made by."""
+    platform.dbt("run", *args, "--select", *MODELS, "int_artist_similarity_scope", **variables)
+    return {name: platform.query(f"from {name} order by all") for name in MODELS}
+
+
+@pytest.fixture(scope="module")
+def in_cells(drawn: Built, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """The drawn catalogue with a model by which artists look into 16 of 31 cells."""
+    platform = Platform(tmp_path_factory.mktemp("in-cells") / "home")
+    shutil.copytree(drawn.platform.home, platform.home)
+    platform.fit_model(VERSION, draw(), probes=PROBES)
+    platform.dbt("run")
+    return platform
+
+
+def move(home: Path) -> None:
+    """Let artists change places, be listed no more, vanish and come."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(
+            "create temp table moved as select artist_id, lead(vector, 7) over by_id as vector,"
+            " lead(span, 7) over by_id as span, lead(lacking, 7) over by_id as lacking from int_artist_points"
+            " window by_id as (order by artist_id)"
+        )
+        warehouse.execute(
+            "update int_artist_points as p set vector = m.vector, span = m.span, lacking = m.lacking"
+            " from moved as m where p.artist_id = m.artist_id and p.artist_id in ('a0011', 'a0102', 'a0203')"
+        )
+        warehouse.execute("update int_artist_points set is_listed = false where artist_id = 'a0031'")
+        warehouse.execute("delete from int_artist_points where artist_id = 'a0053'")
+
+
+def test_cells_and_lists_are_alike(in_cells: Platform) -> None:
+    in_numpy = lists(in_cells)
+    in_sql = lists(in_cells, "--vars", "{lists_in_sql: true}")
+    assert len(in_numpy["artist_similarity"]) > 4000
+    assert in_sql == in_numpy
+
+
+def test_a_refresh_ends_where_a_build_from_nothing_ends(in_cells: Platform) -> None:
+    before = lists(in_cells)
+    move(in_cells.home)
+    refreshed = lists(in_cells, DBT_REFRESH="true")
+    from_nothing = lists(in_cells, "--vars", "{lists_in_sql: true}")
+    assert refreshed["artist_similarity"] == from_nothing["artist_similarity"] != before["artist_similarity"]
+    assert refreshed["int_artist_cells"] == from_nothing["int_artist_cells"]
+    owners = {row[0] for row in refreshed["int_artist_neighbours"]}
+    assert {"a0011", "a0102", "a0203"} < owners
+    assert len(owners) < len({row[0] for row in refreshed["artist_similarity"]})
