@@ -7,7 +7,19 @@ import platform
 import sys
 from datetime import date
 
-from benchmarks import athena_scan, build, chat, function, live, loop, names, quality, songs, store
+from benchmarks import (
+    athena_scan,
+    build,
+    chat,
+    function,
+    live,
+    loop,
+    names,
+    quality,
+    similarity,
+    songs,
+    store,
+)
 from benchmarks.platform_process import PROJECT_ROOT
 
 SECTIONS = {
@@ -18,6 +30,7 @@ SECTIONS = {
     "live": live,
     "names": names,
     "athena_scan": athena_scan,
+    "similarity": similarity,
     "songs": songs,
     "store": store,
     "lambda": function,
