@@ -13,6 +13,7 @@ from spotify_assets.defs.ingestion.neighbours import artist_neighbours
 from spotify_assets.defs.ingestion.observations import raw_assets
 from spotify_assets.defs.ingestion.roster import artist_roster
 from spotify_assets.defs.marts.dbt_run import prepared_manifest
+from spotify_assets.defs.marts.drift import similarity_drift_sensor
 from spotify_assets.defs.marts.models import build_dbt_models
 from spotify_assets.defs.marts.similarity_model import similarity_model
 from spotify_assets.defs.refresh.alerts import run_failure_alert
@@ -39,9 +40,9 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             serving_documents,
             answered_requests,
         ],
-        jobs=[schedules.build, schedules.refresh, schedules.chat_events],
+        jobs=[schedules.build, schedules.refit, schedules.refresh, schedules.chat_events],
         schedules=[schedules.daily_build, schedules.hourly_chat_events],
-        sensors=[unknown_artist_sensor, run_failure_alert],
+        sensors=[unknown_artist_sensor, similarity_drift_sensor, run_failure_alert],
         resources={"platform": Platform(), **(resource_overrides or {})},
         # One process a run: a refresh is short, and every further process would import everything anew.
         executor=dg.in_process_executor,

@@ -34,6 +34,12 @@ refresh = dg.define_asset_job(
     description="Only the artists people asked for: observe them, update the marts they touch, publish.",
 )
 
+refit = dg.define_asset_job(
+    "refit",
+    selection=dg.AssetSelection.assets("similarity_model").downstream(),
+    description="Fit the similarity model on what is there, make every list anew, publish. Asks no source.",
+)
+
 daily_build = dg.ScheduleDefinition(
     job=build,
     cron_schedule="30 4 * * *",

@@ -20,11 +20,14 @@ from spotify_assets.defs.marts.similarity_fit import (
     PROBES,
     Artists,
     Floats,
+    Places,
     fit_cells,
     fit_terms,
+    parameters,
     points,
     vectors,
 )
+from spotify_assets.defs.marts.similarity_lists import CELLS, Cells, Points, place, recall
 from spotify_assets.defs.resources import Platform
 
 if TYPE_CHECKING:
@@ -34,6 +37,9 @@ QUANTILES = 101
 """Breakpoints a feature has: its minimum, its percentiles and its maximum."""
 
 VERSIONS_KEPT = 5
+
+RECALL_SAMPLE, LISTED = 1000, 20
+"""Artists by whose lists of so many the recall of cells is measured."""
 
 
 def fit_breakpoints(features: pa.Table) -> pa.Table:
@@ -82,9 +88,9 @@ def quantiles(features: pa.Table, breakpoints: pa.Table) -> "Floats":
 
     at = np.linspace(0.0, 1.0, QUANTILES)
     columns = []
-    for place, name in enumerate(SIMILARITY_FEATURES):
+    for number, name in enumerate(SIMILARITY_FEATURES):
         values = features[name].to_numpy()
-        known = breakpoints["breakpoint"].slice(place * QUANTILES, QUANTILES).to_numpy()
+        known = breakpoints["breakpoint"].slice(number * QUANTILES, QUANTILES).to_numpy()
         # From the left and from the right: they differ where quantiles share a value.
         upper, lower = np.interp(values, known, at), -np.interp(-values, -known[::-1], -at[::-1])
         columns.append((upper + lower) / 2)
@@ -131,6 +137,22 @@ def read_artists(marts: duckdb.DuckDBPyConnection, features: pa.Table, breakpoin
 def _floats(column: pa.ChunkedArray) -> "Floats":
     values: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values
+
+
+def recall_of_cells(artists: Artists, placed: Places, lacking: Places, cells: Places) -> float:
+    """Return the share of the exact lists that `PROBES` cells find, of `RECALL_SAMPLE` artists."""
+    import numpy as np
+
+    if not len(cells):
+        return 1.0
+    vectors = placed.astype(np.float32)
+    sound = placed[:, -len(SIMILARITY_FEATURES) :]
+    everybody = np.ones(len(placed), bool)
+    spans = parameters(PROBES)["complete"][0] + (sound**2).sum(axis=1)
+    own, nearest = place(vectors, lacking, cells, PROBES)
+    sample = np.random.default_rng(3).permutation(np.flatnonzero(artists.is_listed))[:RECALL_SAMPLE]
+    seen = Points(vectors, spans, artists.is_listed, everybody)
+    return recall(seen, Cells(own, nearest % CELLS), np.sort(sample), LISTED)
 
 
 @dg.asset(
@@ -180,6 +202,7 @@ def similarity_model(context: dg.AssetExecutionContext, platform: Platform) -> d
             "terms": len(terms.names),
             "cells": len(cells),
             "candidates": "every artist" if is_exact else f"the {PROBES} nearest cells",
+            "recall": recall_of_cells(artists, placed, lacking, cells),
             "preview": metadata.preview(breakpoints),
             "distributions": metadata.plot(_distributions(features)),
         },
