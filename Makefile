@@ -54,8 +54,8 @@ lock: .venv/.dev  ## resolve the four lock files anew from pyproject.toml
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links pyproject.toml "$$@" --output-file $$out; done
 
-clean:  ## remove .venv and .platform
-	@rm -rf .venv .platform dbt_project/target
+clean:  ## remove .venv, .platform and what was built
+	@rm -rf .venv .platform dbt_project/target deploy/build
 
 # The locked install: uv where it reaches the package index, else pip, which knows every setting of pip's own.
 define install

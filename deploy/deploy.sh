@@ -20,7 +20,6 @@ END
 
 fail() { printf '%s\n' "$1" >&2; exit 2; }
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=${PYTHON:-.venv/bin/python}
 stack='' email='' architecture=arm64 package='' bucket='' dry=''
 parameters=()
@@ -46,7 +45,10 @@ done
 [[ -z $email ]] || parameters+=(--set "AlarmEmail=$email")
 parameters+=(--set "Architecture=$architecture")
 
-work=${PLATFORM_HOME:-.platform}/deploy
+[[ -z $package || $package == /* ]] || package=$PWD/$package
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+work=${BUILD_DIRECTORY:-deploy/build}
 before=$work/$stack-before.json
 step=("$python" -m deploy.stack)
 of=(--stack "$stack" --poll "${POLL_SECONDS:-5}" --seconds "${SMOKE_SECONDS:-60}")

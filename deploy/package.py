@@ -1,6 +1,6 @@
 """Build the function's package: the bot, what it needs of the platform, its locked libraries.
 
-    python -m deploy.package --architecture arm64 --out .platform/deploy
+    python -m deploy.package --architecture arm64 --out deploy/build
 
 writes `bot-arm64-<digest>.zip`, the same bytes each time, and prints its path. Wheels come from the package
 index, checked by the lock's hashes. Bytecode goes along where a Python of the runtime's version is at hand:

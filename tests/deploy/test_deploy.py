@@ -147,7 +147,7 @@ def test_a_dry_run_shows_every_command_and_does_nothing(deploy: Deploy, tmp_path
     ]
     assert len(re.findall(r"^# ", done.stderr, re.MULTILINE)) == 5, "each with what it is for"
     assert "--set Memory=512 --set Architecture=arm64" in done.stderr
-    assert not (tmp_path / "deploy").exists()
+    assert not (tmp_path / "build").exists()
 
 
 def test_the_commands_of_the_page_are_taken_as_they_stand(deploy: Deploy) -> None:
