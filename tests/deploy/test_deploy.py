@@ -86,7 +86,7 @@ def deploy(tmp_path: Path) -> Deploy:
             "PYTHON": sys.executable,
             "POLL_SECONDS": "0",
             "SMOKE_SECONDS": "0",
-            "PLATFORM_HOME": str(tmp_path),
+            "BUILD_DIRECTORY": str(tmp_path / "build"),
         }
         return subprocess.run(
             command, env={**os.environ, **quick, **environment}, capture_output=True, text=True, timeout=120
