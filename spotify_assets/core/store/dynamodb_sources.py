@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.store import CallCount, Capability, Cooldown, Urgency
-from spotify_assets.core.store.budgets import DAYS_OF_CALLS, next_day, spent
+from spotify_assets.core.store.budgets import DAYS_OF_CALLS, Budget, next_day
 from spotify_assets.core.store.dynamodb_schema import EXPIRES, WORKING
 from spotify_assets.core.store.dynamodb_tables import Tables
 from spotify_assets.core.store.dynamodb_values import Item, at, epoch, joined, moment
@@ -71,11 +71,9 @@ class DynamoSources:
         today = _calls(source, family, day)
         # An item's condition cannot add two of its attributes: their sum is one of its own.
         change = "SET #total = #total + :one, #mine = #mine + :one".replace("#mine", f"#{urgency.value}")
-        within, values = "attribute_exists(pk)", {"one": 1}
-        if limit is not None:
-            within, values = f"{within} AND #total < :limit", {**values, "limit": limit}
-        if share is not None:
-            within, values = f"{within} AND #{urgency.value} < :share", {**values, "share": share}
+        budget = Budget(source, family, urgency, limit, share)
+        bounds = [f"#{what} < :{what}" for what in budget.bounds]
+        within, values = " AND ".join(["attribute_exists(pk)", *bounds]), {"one": 1, **budget.bounds}
         for _ in range(_ROUNDS):
             cooling, counted = self._tables.transact(
                 [
@@ -91,10 +89,7 @@ class DynamoSources:
             if cooling.done and counted.done:
                 return None
             if counted.item:
-                whole = limit is not None and counted.item["total"] >= limit
-                return Cooldown(
-                    source, next_day(day), spent(family, urgency, limit, None if whole else share)
-                )
+                return budget.refusal(day, counted.item["total"])
             self._begin_day(source, family, day)
         raise StoreError(
             f"The serving store, {self._tables.where}, could not count a call to {source} in {_ROUNDS} "

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Connection, and_, case, delete, select, update
 
 from spotify_assets.core.store import CallCount, Capability, Cooldown, Urgency
-from spotify_assets.core.store.budgets import DAYS_OF_CALLS, next_day, spent
+from spotify_assets.core.store.budgets import DAYS_OF_CALLS, TOTAL, Budget
 from spotify_assets.core.store.sql_engine import Database
 from spotify_assets.core.store.sql_schema import (
     source_calls,
@@ -81,9 +81,9 @@ class SqlSources:
         day = now.astimezone(UTC).date()
         cooling = select(source_cooldowns).where(_COOLDOWN.source == source, _COOLDOWN.ends_at > now)
         today = and_(_CALLS.source == source, _CALLS.family == family, _CALLS.day == day)
-        mine = _CALLS[urgency.value]
-        bounds = [] if limit is None else [_CALLS.asked + _CALLS.routine < limit]
-        bounds += [] if share is None else [mine < share]
+        budget = Budget(source, family, urgency, limit, share)
+        total, mine = _CALLS.asked + _CALLS.routine, _CALLS[urgency.value]
+        bounds = [(total if what == TOTAL else mine) < most for what, most in budget.bounds.items()]
         counted = update(source_calls).where(today, *bounds).values({mine: mine + 1})
 
         def write(connection: Connection) -> Cooldown | None:
@@ -95,9 +95,7 @@ class SqlSources:
             self._begin_day(connection, source, family, day)
             if connection.execute(counted).rowcount:
                 return None
-            total: int = connection.execute(select(_CALLS.asked + _CALLS.routine).where(today)).scalar_one()
-            whole = limit is not None and total >= limit
-            return Cooldown(source, next_day(day), spent(family, urgency, limit, None if whole else share))
+            return budget.refusal(day, connection.execute(select(total).where(today)).scalar_one())
 
         return self._database.write(write)
 
