@@ -118,11 +118,10 @@ class _Home:
             yield f"{of}, full build as on Athena, in SQL", f"{in_sql:.1f} s, {peak:.0f} MB"
         full, peak = self._run()
         yield f"{of}, full build", f"{full:.1f} s, {peak:.0f} MB"
-        flat, hnsw, found = self._faiss()
-        yield (
-            f"{of}, faiss IndexFlat, HNSW",
-            f"{flat:.1f} s, {hnsw:.1f} s; the full build takes {full / flat:.2f} x Flat",
-        )
+        flat, found = self._flat()
+        yield f"{of}, faiss IndexFlat", f"{flat:.1f} s; the full build takes {full / flat:.2f} x that"
+        if self.n <= 100_000:
+            yield f"{of}, faiss HNSW", f"{self._hnsw():.1f} s"
         yield f"{of}, recall of the lists", f"{self._recall(found):.4f}"
         if crossed is not None:
             extrapolated = crossed * (self.n / CROSS_JOIN) ** 2
@@ -144,7 +143,11 @@ class _Home:
             "--profiles-dir", str(PROJECT_ROOT / "dbt_project"),
             "--target-path", str(self.path / "dbt"), "--log-path", str(self.path / "dbt"),
         ]  # fmt: skip
-        memory = {"DUCKDB_MEMORY_LIMIT": os.environ.get("DUCKDB_MEMORY_LIMIT", "3GB")}
+        memory = {
+            "DUCKDB_MEMORY_LIMIT": os.environ.get(
+                "DUCKDB_MEMORY_LIMIT", "3GB" if self.n <= 100_000 else "8GB"
+            )
+        }
         env = {**os.environ, "PLATFORM_HOME": str(self.path), **memory, **variables}
         done = measure(command, env)
         results: list[Any] = json.loads((self.path / "dbt" / "run_results.json").read_text())["results"]
@@ -164,7 +167,7 @@ class _Home:
                 " where p.artist_id = m.artist_id and m.vector is not null"
             )
 
-    def _faiss(self) -> tuple[float, float, Places]:
+    def _flat(self) -> tuple[float, Places]:
         import faiss
 
         rows = np.ascontiguousarray(self.points, dtype=np.float32)
@@ -174,12 +177,17 @@ class _Home:
         sample = min(self.n, 20_000)
         _, found = exact.search(rows[:sample], TOP + 1)
         # A brute search takes as long per query however many there are.
-        flat = (time.monotonic() - began) * self.n / sample
+        return (time.monotonic() - began) * self.n / sample, found[:2000]
+
+    def _hnsw(self) -> float:
+        import faiss
+
+        rows = np.ascontiguousarray(self.points, dtype=np.float32)
         began = time.monotonic()
         graph = faiss.IndexHNSWFlat(rows.shape[1], 16)
         graph.add(rows)
         graph.search(rows, TOP + 1)
-        return flat, time.monotonic() - began, found[:2000]
+        return time.monotonic() - began
 
     def _recall(self, found: Places) -> float:
         """Return the share of each list that is no farther than the true last of so many; 2,000 artists."""
