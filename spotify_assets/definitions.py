@@ -16,6 +16,7 @@ from spotify_assets.defs.marts.dbt_run import prepared_manifest
 from spotify_assets.defs.marts.drift import similarity_drift_sensor
 from spotify_assets.defs.marts.models import build_dbt_models
 from spotify_assets.defs.marts.similarity_model import similarity_model
+from spotify_assets.defs.moods.track_moods import track_moods
 from spotify_assets.defs.refresh.alerts import run_failure_alert
 from spotify_assets.defs.refresh.requests import answered_requests, artist_requests
 from spotify_assets.defs.refresh.sensor import unknown_artist_sensor
@@ -36,12 +37,19 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             *build_dbt_models(prepared_manifest(settings())),
             similarity_model,
             similarity_evaluation,
+            track_moods,
             mart_snapshot,
             serving_documents,
             answered_requests,
         ],
-        jobs=[schedules.build, schedules.refit, schedules.refresh, schedules.chat_events],
-        schedules=[schedules.daily_build, schedules.hourly_chat_events],
+        jobs=[
+            schedules.build,
+            schedules.refit,
+            schedules.refresh,
+            schedules.moods,
+            schedules.chat_events,
+        ],
+        schedules=[schedules.daily_build, schedules.weekly_moods, schedules.hourly_chat_events],
         sensors=[unknown_artist_sensor, similarity_drift_sensor, run_failure_alert],
         resources={"platform": Platform(), **(resource_overrides or {})},
         # One process a run: a refresh is short, and every further process would import everything anew.

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from chatbot.language import Language, josa, with_josa
 from chatbot.messages.wording import quoted, say, short
+from spotify_assets.core.moods import MOOD_OF
 from spotify_assets.core.store.documents import Likeness
 
 MAX_NAME = 100
@@ -102,13 +103,18 @@ def why(likeness: Likeness, language: Language) -> str:
         parts.append(say(language, f"같은 장르: {genres}", f"same scene: {genres}"))
     elif likeness.is_near_scene:
         parts.append(say(language, "장르의 결이 비슷해요", "a neighbouring scene"))
-    known = [_FEATURES[f] for f in likeness.close_features if f in _FEATURES][:_FEATURES_TOLD]
+    mood = MOOD_OF.get(likeness.shared_mood or "")
+    # The mood says more than that valence is close.
+    told = [f for f in likeness.close_features if f in _FEATURES and not (mood and f == "valence")]
+    known = [_FEATURES[f] for f in told][:_FEATURES_TOLD]
     if known:
         korean = _list([ko for ko, _ in known], josa(known[-2][0], "과/와") if len(known) > 1 else "")
         english = _list([en for _, en in known], " and")
         parts.append(
             say(language, f"{with_josa(korean, '이/가')} 비슷해요", f"close in {english}"),
         )
+    if mood:
+        parts.append(say(language, f"둘 다 {mood.ko} 분위기예요", f"both {mood.en}"))
     if title := likeness.shared_track:
         parts.append(say(language, f"함께한 노래: {title}", f"sang together on {title}"))
     if likeness.is_related:

@@ -94,6 +94,10 @@ class Settings(BaseSettings):
     snapshots_kept_days: int = Field(3, ge=1)
     evaluation_pairs: Path | None = None
     similarity_exact_up_to: int = Field(20_000, ge=0)
+    spark_master: str = "local[*]"
+    spark_memory: str = "2g"
+    spark_job_role: str | None = None
+    spark_environment: str | None = None
     events_url: str = ""
     events_api_key: SecretStr | None = None
     alert_webhook_url: SecretStr | None = None
@@ -190,6 +194,35 @@ class Settings(BaseSettings):
             raise ValueError("a work group's name is allowed: letters, digits, '.', '_' and '-'")
         return value
 
+    @field_validator("spark_master")
+    @classmethod
+    def _spark(cls, value: str) -> str:
+        allowed = r"local(\[(\*|\d{1,3})\])?|spark://[\w.-]+:\d{1,5}|emr-serverless://[0-9a-z]{1,64}"
+        if not re.fullmatch(allowed, value):
+            raise ValueError("local[*], spark://host:port or emr-serverless://<application id> is allowed")
+        return value
+
+    @field_validator("spark_memory")
+    @classmethod
+    def _memory(cls, value: str) -> str:
+        if not re.fullmatch("[1-9][0-9]{0,5}[mg]", value):
+            raise ValueError("megabytes or gigabytes are allowed, such as 512m or 2g")
+        return value
+
+    @field_validator("spark_job_role")
+    @classmethod
+    def _role(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+", value):
+            raise ValueError("the ARN of a role is allowed, such as arn:aws:iam::123456789012:role/moods")
+        return value
+
+    @field_validator("spark_environment")
+    @classmethod
+    def _archive(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"s3://[^\s#,]+\.tar\.gz", value):
+            raise ValueError("a packed environment on S3 is allowed, such as s3://bucket/environment.tar.gz")
+        return value
+
     @field_validator("serving_url")
     @classmethod
     def _store_scheme(cls, value: str) -> str:
@@ -263,7 +296,21 @@ class Settings(BaseSettings):
             object.__setattr__(self, "events_url", str(PROJECT_ROOT / Path(self.events_url).expanduser()))
         if not self.serving_url:
             object.__setattr__(self, "serving_url", f"sqlite:///{home / 'serving.db'}")
+        self._check_spark()
         return self
+
+    def _check_spark(self) -> None:
+        if not self.spark_master.startswith("emr-serverless://"):
+            return
+        if not self.lake_uri.startswith("s3://"):
+            raise ValueError(
+                "SPARK_MASTER=emr-serverless://… needs a lake on S3: set LAKE_URI=s3://bucket/prefix"
+            )
+        if not self.spark_job_role or not self.spark_environment:
+            raise ValueError(
+                "SPARK_MASTER=emr-serverless://… needs SPARK_JOB_ROLE, the role that jobs run as, and "
+                "SPARK_ENVIRONMENT, the packed Python they run with (docs/moods.md)"
+            )
 
     def _prepare_for_spotify(self) -> None:
         if not self.spotify_client_id or not self.spotify_client_secret:

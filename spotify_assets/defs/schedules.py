@@ -3,11 +3,21 @@
 import dagster as dg
 
 from spotify_assets.defs.ingestion.observations import RAW_ASSETS
+from spotify_assets.defs.marts.models import MOOD_MODELS
+
+# Spark has a job of its own: not everybody has it, and moods change slowly.
+spark = dg.AssetSelection.assets("track_moods")
 
 build = dg.define_asset_job(
     "build",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - spark,
     description="Everything once: observe the roster, fit the model, build the marts, publish.",
+)
+
+moods = dg.define_asset_job(
+    "moods",
+    selection=spark | dg.AssetSelection.assets(*MOOD_MODELS, "serving_documents"),
+    description="Sort all tracks into moods on Spark, and let the bot know.",
 )
 
 chat_events = dg.define_asset_job(
@@ -26,8 +36,9 @@ refresh = dg.define_asset_job(
     selection=(
         dg.AssetSelection.all()
         - dg.AssetSelection.assets(
-            "artist_roster", "similarity_model", "similarity_evaluation", "mart_snapshot"
+            "artist_roster", "similarity_model", "similarity_evaluation", "mart_snapshot", *MOOD_MODELS
         )
+        - spark
         - dg.AssetSelection.assets("raw_chat_events").downstream()
         - (dg.AssetSelection.all_asset_checks() - raw_checks)
     ),
@@ -46,6 +57,14 @@ daily_build = dg.ScheduleDefinition(
     execution_timezone="Asia/Seoul",
     default_status=dg.DefaultScheduleStatus.STOPPED,
     description="Observe the whole roster and rebuild, every night. Switch it on in the UI.",
+)
+
+weekly_moods = dg.ScheduleDefinition(
+    job=moods,
+    cron_schedule="0 6 * * 1",
+    execution_timezone="Asia/Seoul",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Sort the tracks into moods, every week. Switch it on in the UI.",
 )
 
 hourly_chat_events = dg.ScheduleDefinition(

@@ -86,10 +86,11 @@ class Account:
 
     def hold(self, lake: Path) -> None:
         """Make the lake on S3 what a directory is, and Glue's tables what the lake is."""
-        s3, there = self.client("s3"), set(self.objects("raw/")) | set(self.objects("similarity_model/"))
+        s3, tops = self.client("s3"), ("raw", "similarity_model", "track_moods")
+        there = {key for top in tops for key in self.objects(f"{top}/")}
         here = {
             path.relative_to(lake).as_posix(): path
-            for top in ("raw", "similarity_model")
+            for top in tops
             for path in (lake / top).rglob("*")
             if path.is_file()
         }

@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 
 from chatbot import messages
+from spotify_assets.core.moods import MOODS, Mood
 from spotify_assets.core.records import SIMILARITY_FEATURES
 from spotify_assets.core.store.documents import Likeness
 
@@ -43,6 +44,13 @@ from spotify_assets.core.store.documents import Likeness
             "장르의 결이 비슷해요 · 템포가 비슷해요",
             "a neighbouring scene · close in tempo",
         ),
+        (
+            Likeness(["ballad"], ["valence", "tempo"], shared_mood="melancholic"),
+            "같은 장르: ballad · 템포가 비슷해요 · 둘 다 쓸쓸한 분위기예요",
+            "same scene: ballad · close in tempo · both melancholic",
+        ),
+        (Likeness([], ["valence"], shared_mood="bright"), "둘 다 밝고 경쾌한 분위기예요", "both cheerful"),
+        (Likeness(shared_mood="a_mood_of_tomorrow"), "전체적인 소리가 가까워요", "close in overall sound"),
         (Likeness(is_same_era=True), "비슷한 시기에 활동했어요", "from the same years"),
     ],
 )
@@ -56,6 +64,12 @@ def test_every_feature_has_words_in_both_languages(feature: str) -> None:
     for language in ("ko", "en"):
         assert messages.why(Likeness([], [feature]), language) != messages.why(Likeness(), language)
         assert feature not in messages.why(Likeness([], [feature]), "ko")
+
+
+@pytest.mark.parametrize("mood", MOODS, ids=lambda mood: mood.key)
+def test_every_mood_has_words_in_both_languages(mood: Mood) -> None:
+    assert messages.why(Likeness(shared_mood=mood.key), "en") == f"both {mood.en}"
+    assert messages.why(Likeness(shared_mood=mood.key), "ko") == f"둘 다 {mood.ko} 분위기예요"
 
 
 def test_a_name_reads_right_in_korean() -> None:

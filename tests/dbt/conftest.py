@@ -30,6 +30,7 @@ class Built:
         self.platform = Platform(home)
         self.tables = tables
         self.platform.observe_catalogue(tables, day(1))
+        self.platform.observe_moods(tables)
         observe_more(self.platform)
         self.breakpoints: dict[str, np.ndarray] = self.platform.fit_model(MODEL, tables)
         self.log = self.platform.dbt("build").stdout

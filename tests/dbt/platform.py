@@ -14,12 +14,15 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from spotify_assets.core.lake.lake import Lake
+from spotify_assets.core.lake.moods import PARTS, SCHEMAS, directory
 from spotify_assets.core.lake.pointers import model_path
 from spotify_assets.core.lake.schemas import record_schema
 from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.core.lake.storage import LocalStorage
+from spotify_assets.core.moods import MOODS
 from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES
 from spotify_assets.defs.marts.similarity_fit import EXACT_PROBES, fit_cells, fit_terms, points, vectors
 
@@ -98,6 +101,39 @@ class Platform:
             ]
             self.observe(name, pa.table(columns, schema=schema), at)
         self.observe("chat_turns", FIRST, at, source="chat")
+
+    def observe_moods(self, tables: Mapping[str, pa.Table]) -> None:
+        """Write moods dealt out in turn, an older version of other moods, and a newer one that was not finished."""
+        sorted_in = tables["audio_features"].select(["track_id"]).sort_by("track_id")
+        credits = tables["track_artists"].select(["track_id", "artist_id"])
+        for version, first, parts in (("t1", 3, PARTS), ("t2", 0, PARTS), ("t3", 5, PARTS[:2])):
+            keys = [MOODS[(first + place) % len(MOODS)].key for place in range(sorted_in.num_rows)]
+            tracks = sorted_in.append_column("mood", pa.array(keys))
+            counted = tracks.join(credits, "track_id", join_type="inner").group_by(["artist_id", "mood"])
+            artists = counted.aggregate([("track_id", "count")]).rename_columns(
+                ["artist_id", "mood", "n_tracks"]
+            )
+            whole = artists.group_by("artist_id").aggregate([("n_tracks", "sum")])
+            joined = artists.join(whole, "artist_id")
+            share = pc.divide(joined["n_tracks"].cast("double"), joined["n_tracks_sum"].cast("double"))
+            names = pa.table({"mood": [mood.key for mood in MOODS]})
+            rows = {
+                "tracks": tracks,
+                "artists": joined.drop_columns("n_tracks_sum").append_column("share", share),
+                "years": SCHEMAS["years"].empty_table(),
+                "moods": names,
+            }
+            for part in parts:
+                found, schema = rows[part], SCHEMAS[part]
+                columns = [
+                    found[f.name].cast(f.type)
+                    if f.name in found.column_names
+                    else pa.nulls(len(found), f.type)
+                    for f in schema
+                ]
+                self.lake.write_table(
+                    f"{directory(part, version)}/part-0.parquet", pa.table(columns, schema=schema)
+                )
 
     def fit_model(
         self,

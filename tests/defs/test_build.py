@@ -34,6 +34,7 @@ def test_every_asset_says_what_it_is_and_who_owns_it(built: Graph) -> None:
             "serving",
             "refresh",
             "evaluation",
+            "moods",
         }, name
 
 

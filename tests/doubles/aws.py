@@ -26,6 +26,7 @@ from tests.doubles.cloudformation import VERSION as CLOUDFORMATION
 from tests.doubles.cloudformation import CloudFormationDouble
 from tests.doubles.dynamodb import SERVICE as DYNAMODB
 from tests.doubles.dynamodb import DynamoDouble, one_call_at_a_time
+from tests.doubles.emr_serverless import EmrDouble
 from tests.doubles.iam import RoleDouble
 from tests.doubles.kinesis import SERVICE as KINESIS
 from tests.doubles.kinesis import KinesisDouble
@@ -98,6 +99,8 @@ class AwsDouble:
     """In place of moto's, which knows neither SAM nor half of what a template may hold; None where nobody deploys."""
     role: RoleDouble | None = None
     """Who calls; None may do everything."""
+    emr: EmrDouble | None = None
+    """Who runs the jobs of EMR Serverless, where somebody does."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -166,6 +169,8 @@ def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsD
             status, xml = double.cloudformation.answer(body)
             start_response(f"{status} Answered", [("Content-Type", "text/xml")])
             return [xml.encode()]
+        if fault is None and double.emr and double.emr.takes(call.path):
+            return double.emr.answer(moto, environ, start_response)
         if fault is None:
             answer: Iterable[bytes] = moto(environ, start_response)
             if call.method == "GET" and "uploads" in call.query.split("&"):

@@ -4,7 +4,8 @@ Here: making them, evolving them with the records, telling and undoing what was 
 what a table looks like (`glue_table.py`).
 
 A table of `raw/` is registered once and then needs nothing: Athena works its days out. A version of the
-similarity model is told to Glue when it is written. Every call may be repeated, and by two runs at once.
+similarity model, or of the moods, is told to Glue when it is written. Every call may be repeated, and by two
+runs at once.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from spotify_assets.core.lake.glue_table import (
     evolution,
     lake_tables,
     model_tables,
+    mood_tables,
 )
 from spotify_assets.core.lake.lake import Lake
+from spotify_assets.core.lake.moods import mood_versions
 from spotify_assets.core.lake.pointers import model_versions
 
 _CREATED_AT_ONCE = 100
@@ -74,7 +77,7 @@ def register(lake: Lake, database: str) -> list[Registered]:
 
 
 def register_model_versions(lake: Lake, database: str) -> list[str]:
-    """Tell Glue which versions of the similarity model there are; return those that were new to it.
+    """Tell Glue which versions of the similarity model and the moods there are; return those new to it.
 
     Versions that are gone from the lake are gone from Glue.
 
@@ -84,9 +87,11 @@ def register_model_versions(lake: Lake, database: str) -> list[str]:
     _need_s3(lake)
     glue = GlueDatabase(database)
     new: set[str] = set()
-    for table in model_tables(lake.storage):
-        versions = {v: f"{table.location}model_version={v}/" for v in model_versions(lake)}
-        new.update(glue.set_partitions(table, versions))
+    versioned = ((model_tables, model_versions(lake)), (mood_tables, mood_versions(lake)))
+    for tables, versions in versioned:
+        for table in tables(lake.storage):
+            places = {version: f"{table.location}{table.partition}={version}/" for version in versions}
+            new.update(glue.set_partitions(table, places))
     return sorted(new)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from spotify_assets.core.errors import LakeError
+from spotify_assets.core.lake import moods
 from spotify_assets.core.lake.pointers import MODEL_ROOT, ModelPart
 from spotify_assets.core.lake.schemas import MODEL_VECTORS_SCHEMA, raw_schema, table_spec
 from spotify_assets.core.lake.storage import Storage
@@ -184,9 +185,26 @@ def _model_table(
     )
 
 
+def mood_tables(storage: Storage) -> list[GlueTable]:
+    """Return the parts of the tracks' moods, by version."""
+    return [
+        GlueTable(
+            name="moods" if part == "moods" else f"mood_{part}",
+            description=moods.GRAINS[part],
+            schema=moods.SCHEMAS[part],
+            descriptions=moods.DESCRIPTIONS,
+            location=f"{storage.uri_of(f'{moods.ROOT}/{part}')}/",
+            partition=moods.PARTITION,
+            projected=False,
+        )
+        for part in moods.PARTS
+    ]
+
+
 def lake_tables(storage: Storage) -> list[GlueTable]:
     """Return every table of a lake that Athena reads."""
-    return [*(raw_table(storage, table) for table in LAKE_TABLES), *model_tables(storage)]
+    raw = (raw_table(storage, table) for table in LAKE_TABLES)
+    return [*raw, *model_tables(storage), *mood_tables(storage)]
 
 
 def glue_type(field: pa.Field) -> str:

@@ -51,6 +51,8 @@ class Likeness:
     """Their genres are other ones, but keep the same company."""
     is_same_era: bool = False
     """Their songs came out in about the same years."""
+    shared_mood: str | None = None
+    """The mood that both have (a key of `core.moods.MOOD_OF`): of most songs, or of the song."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,10 @@ _RAW_ASSET_OF = {
     CHAT_TURNS.name: "raw_chat_events",
 }
 
-_FITTED_BY = dict.fromkeys(("similarity_model", "similarity_vectors"), "similarity_model")
+_WORKED_OUT_BY = {
+    **dict.fromkeys(("similarity_model", "similarity_vectors"), "similarity_model"),
+    **dict.fromkeys(("moods", "mood_tracks", "mood_artists", "mood_years"), "track_moods"),
+}
 
 
 class Translator(DagsterDbtTranslator):
@@ -35,7 +38,7 @@ class Translator(DagsterDbtTranslator):
         """Return the asset key of a model or source."""
         name = dbt_resource_props["name"]
         if dbt_resource_props["resource_type"] == "source":
-            written_by = _RAW_ASSET_OF if dbt_resource_props["source_name"] == "raw" else _FITTED_BY
+            written_by = _RAW_ASSET_OF if dbt_resource_props["source_name"] == "raw" else _WORKED_OUT_BY
             return dg.AssetKey(written_by[name])
         return dg.AssetKey(name)
 

@@ -13,7 +13,7 @@ from spotify_assets.defs.ingestion.scope import Scope
 from spotify_assets.defs.marts import dbt_project
 from spotify_assets.defs.marts.artist_pictures import draw_similar_artists
 from spotify_assets.defs.marts.song_pictures import draw_similar_songs
-from spotify_assets.defs.marts.warehouse import EXPORTED, Warehouse
+from spotify_assets.defs.marts.warehouse import EXPORTED, MOOD_MARTS, Warehouse
 from spotify_assets.defs.resources import Platform
 
 BUILD_STATE = "marts/BUILD.json"
@@ -32,11 +32,18 @@ CHAT = "tag:chat"
 READS_FITTED = "stg_similarity_model__breakpoints stg_similarity_model__vectors"
 """The staging models that read what `similarity_model` fitted."""
 
+READS_MOODS = "stg_moods stg_track_moods stg_artist_moods"
+"""The staging models that read what `track_moods` wrote."""
+
 RENEWED = "int_renewed_tracks int_renewed_artists int_renewal_tracks int_renewal_credits"
 """The intermediate models that say what a refresh makes anew, and of what."""
 
 FITTED_ON = f"{RENEWED} int_track_features int_artist_terms int_artist_facts"
 """Those and the intermediate models that it is fitted on."""
+
+
+MOOD_MODELS = (*READS_MOODS.split(), *MOOD_MARTS)
+"""What is made of the moods of tracks; a refresh leaves it as it is."""
 
 
 class ModelsConfig(Scope):
@@ -143,10 +150,11 @@ def _note(lake: Lake, run_id: str, unfinished: set[str], state: str) -> None:
 
 
 def build_dbt_models(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
-    """Return the dbt models as three ops: what `similarity_model` is fitted on, what reads it, and chat."""
-    rest = f"path:models/intermediate path:models/marts {READS_FITTED}"
+    """Return the dbt models as three ops: of observations, of what was worked out of those, and chat."""
+    read_late = f"{READS_FITTED} {READS_MOODS}"
+    rest = f"path:models/intermediate path:models/marts {read_late}"
     return [
-        _dbt_op("dbt_staging", f"path:models/staging {FITTED_ON}", f"{READS_FITTED} {CHAT}", manifest),
+        _dbt_op("dbt_staging", f"path:models/staging {FITTED_ON}", f"{read_late} {CHAT}", manifest),
         _dbt_op("dbt_marts", rest, f"{FITTED_ON} {CHAT}", manifest),
         _dbt_op("dbt_chat", CHAT, None, manifest),
     ]

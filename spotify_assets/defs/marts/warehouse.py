@@ -30,7 +30,10 @@ MARTS = (
 CHAT_MARTS = ("chat_demand", "chat_unanswered")
 """The marts of what people ask for: exported as they stand, so that nothing else ever waits for them."""
 
-EXPORTED = (*MARTS, *CHAT_MARTS)
+MOOD_MARTS = ("artist_moods", "song_moods")
+"""The marts of moods, which are empty until Spark has sorted tracks; what the bot is told of them."""
+
+EXPORTED = (*MARTS, *MOOD_MARTS, *CHAT_MARTS)
 
 
 @contextmanager

@@ -23,6 +23,12 @@ cards as (
     left join top_tracks as t on a.artist_id = t.artist_id
 ),
 
+main_moods as (
+    select artist_id, mood
+    from artist_moods
+    where is_main
+),
+
 similar_artists as (
     select
         s.artist_id,
@@ -37,12 +43,15 @@ similar_artists as (
                 'is_related': s.related_part > 0,
                 -- Of 0.28 and 0.08 at most: half, and three quarters.
                 'is_near_scene': s.genre_part > 0.14 and len(s.shared_genres) = 0,
-                'is_same_era': s.era_part > 0.06
+                'is_same_era': s.era_part > 0.06,
+                'shared_mood': case when own.mood = other.mood then own.mood end
             },
             'tracks': c.tracks[1:3]
         } order by s.rank) as similar_list
     from artist_similarity as s
     inner join cards as c on s.related_id = c.artist_id
+    left join main_moods as own on s.artist_id = own.artist_id
+    left join main_moods as other on s.related_id = other.artist_id
     group by s.artist_id
 ),
 

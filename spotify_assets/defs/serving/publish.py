@@ -2,19 +2,21 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pyarrow as pa
 
 from spotify_assets.core.lake.pointers import is_rolled_back
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store import Document, NameEntry, ServingStore
 from spotify_assets.core.store.documents import Kind
-from spotify_assets.defs.marts.warehouse import MARTS, Marts
+from spotify_assets.defs.marts.warehouse import MARTS, MOOD_MARTS, Marts
 from spotify_assets.defs.resources import Platform
 from spotify_assets.defs.serving.snapshot import require_whole
 from spotify_assets.defs.serving.vectors import PublishedModel, publish_model
@@ -38,6 +40,31 @@ def _documents_sql(kind: Kind) -> str:
     return (Path(__file__).parent / f"{kind}_documents.sql").read_text()
 
 
+NO_MOODS = {
+    "artist_moods": pa.table({"artist_id": [""], "mood": [""], "is_main": [False]}).slice(0, 0),
+    "song_moods": pa.table({"track_id": [""], "mood": [""]}).slice(0, 0),
+}
+"""What documents read of the mood marts, where there are none: before the first full build that has them,
+and in snapshots of that time."""
+
+
+@contextmanager
+def _with_moods(marts: Marts) -> Iterator[None]:
+    """Let queries name the mood marts, whether they were built or not."""
+    missing = []
+    for mart in MOOD_MARTS:
+        try:
+            marts.sql(f"select * from {mart} limit 0")  # noqa: S608 - names of our own
+        except duckdb.CatalogException:
+            marts.register(mart, NO_MOODS[mart])
+            missing.append(mart)
+    try:
+        yield
+    finally:
+        for mart in missing:
+            marts.unregister(mart)
+
+
 def publish(marts: Marts, store: ServingStore, kind: Kind, missing_only: bool = False) -> Published:
     """Bring the store's documents of a kind to what the marts say; write what changed, remove what is gone.
 
@@ -46,6 +73,11 @@ def publish(marts: Marts, store: ServingStore, kind: Kind, missing_only: bool = 
     `marts` sees every mart by its name. Bodies are built twice for what changed and once for the rest, but
     never held all at once.
     """
+    with _with_moods(marts):
+        return _publish(marts, store, kind, missing_only)
+
+
+def _publish(marts: Marts, store: ServingStore, kind: Kind, missing_only: bool) -> Published:
     started = time.monotonic()
     sql = _documents_sql(kind)
     wanted = marts.sql(f"select target_id, version from ({sql})").to_arrow_table()  # noqa: S608 - a file of our own
@@ -88,7 +120,7 @@ def _documents(kind: Kind, batches: pa.RecordBatchReader) -> Iterator[Document]:
     owners=["team:data-platform"],
     kinds={"python", "sql"},
     # After the snapshot: a build ends a rollback, and then publishes all that it built.
-    deps=[*MARTS, "mart_snapshot", "similarity_evaluation"],
+    deps=[*MARTS, *MOOD_MARTS, "mart_snapshot", "similarity_evaluation"],
 )
 def serving_documents(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """One document per artist and per song in the serving store, with the names that lead to it.

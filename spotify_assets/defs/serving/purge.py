@@ -15,6 +15,7 @@ from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.lake.chat_events import drop_files_before
 from spotify_assets.core.lake.housekeeping import Purged
 from spotify_assets.core.lake.lake import Lake, open_lake
+from spotify_assets.core.lake.moods import delete_moods
 from spotify_assets.core.lake.pointers import current_snapshot, model_versions, snapshots
 from spotify_assets.core.records import CHAT_TURNS
 from spotify_assets.core.settings import Settings
@@ -45,6 +46,8 @@ def purge(settings: Settings, source: str | None, say: Say) -> Purged:
     with sole_use(settings, "spotify-assets purge", say):
         removed = lake.purge(datetime.now(UTC), source)
         _drop_events(settings, lake, everything=source == CHAT)
+        if removed.rows_removed:
+            delete_moods(lake)
         open_warehouse(settings).forget()
     _forget_runs(settings)
     selection = what_to_rebuild(lake)

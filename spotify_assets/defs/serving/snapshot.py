@@ -20,7 +20,7 @@ from spotify_assets.core.lake.pointers import (
 )
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.models import BUILD_STATE
-from spotify_assets.defs.marts.warehouse import EXPORTED, MARTS, Marts
+from spotify_assets.defs.marts.warehouse import EXPORTED, MARTS, MOOD_MARTS, Marts
 from spotify_assets.defs.resources import Platform
 
 
@@ -53,7 +53,7 @@ def require_whole(lake: Lake) -> None:
 def export(marts: Marts, lake: Lake, snapshot: str) -> tuple[dict[str, list[str]], dict[str, int]]:
     """Write every mart below `marts/<mart>/snapshot=<id>/`; return paths below `marts/`, and row counts.
 
-    A mart of chat events that was never built is left out.
+    A mart of chat events or moods that was never built is left out.
     """
     paths: dict[str, list[str]] = {}
     rows: dict[str, int] = {}
@@ -121,7 +121,7 @@ def drop_unlisted(lake: Lake, before: datetime) -> list[str]:
     group_name="serving",
     owners=["team:data-platform"],
     kinds={"python", "parquet"},
-    deps=[*MARTS, "similarity_evaluation"],
+    deps=[*MARTS, *MOOD_MARTS, "similarity_evaluation"],
 )
 def mart_snapshot(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """The marts as Parquet under a new snapshot id, and `marts/CURRENT.json` pointing to it.

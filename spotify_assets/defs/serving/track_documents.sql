@@ -25,12 +25,15 @@ similar_tracks as (
                     when s.artist_rank = 0 then cast([] as varchar[])
                     else list_sort(list_intersect(o.genres, c.genres))
                 end,
-                'close_features': s.close_features
+                'close_features': s.close_features,
+                'shared_mood': case when own.mood = other.mood then own.mood end
             }
         } order by s.rank) as similar_list
     from track_similarity as s
     inner join cards as o on s.track_id = o.track_id
     inner join cards as c on s.related_track_id = c.track_id
+    left join song_moods as own on s.track_id = own.track_id
+    left join song_moods as other on s.related_track_id = other.track_id
     group by s.track_id
 ),
 

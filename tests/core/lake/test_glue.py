@@ -28,6 +28,16 @@ from .examples import rows, stamp
 if TYPE_CHECKING:
     from tests.doubles.aws import AwsCall, AwsDouble
 
+VERSIONED = (
+    "similarity_model",
+    "similarity_vectors",
+    "mood_tracks",
+    "mood_artists",
+    "mood_years",
+    "moods",
+)
+"""The tables whose partitions are versions."""
+
 BREAKPOINTS = pa.table({"feature": ["energy"], "quantile": [0.5], "breakpoint": [0.7]})
 
 
@@ -42,9 +52,7 @@ def columns(glue: Any, database: str, table: str = "artists") -> dict[str, str]:
 
 def test_every_table_is_made_as_athena_needs_it(glue: Any, s3_lake: Lake, database: str) -> None:
     done = register(s3_lake, database)
-    assert done == [
-        Registered(name, "created") for name in (*LAKE_TABLES, "similarity_model", "similarity_vectors")
-    ]
+    assert done == [Registered(name, "created") for name in (*LAKE_TABLES, *VERSIONED)]
 
     artists = glue.get_table(DatabaseName=database, Name="artists")["Table"]
     assert artists["TableType"] == "EXTERNAL_TABLE"
@@ -96,7 +104,7 @@ def test_registering_again_changes_nothing(aws: AwsDouble, s3_lake: Lake, databa
 def test_two_runs_may_register_at_once(s3_lake: Lake, database: str) -> None:
     with ThreadPoolExecutor(4) as runs:
         done = [run.result() for run in [runs.submit(register, s3_lake, database) for _ in range(4)]]
-    for name in (*LAKE_TABLES, "similarity_model", "similarity_vectors"):
+    for name in (*LAKE_TABLES, *VERSIONED):
         actions = [one.action for run in done for one in run if one.table == name]
         assert sorted(actions) == ["created", "unchanged", "unchanged", "unchanged"]
 

@@ -1,0 +1,1 @@
+"""The moods of tracks: an analysis on Spark as an asset of the graph."""
