@@ -14,6 +14,7 @@ from benchmarks import (
     function,
     live,
     loop,
+    moods,
     names,
     quality,
     similarity,
@@ -34,6 +35,7 @@ SECTIONS = {
     "songs": songs,
     "store": store,
     "lambda": function,
+    "moods": moods,
 }
 PAGE = PROJECT_ROOT / "docs" / "benchmarks.md"
 
