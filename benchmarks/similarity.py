@@ -219,6 +219,8 @@ class _Home:
         with duckdb.connect(str(self.path / "warehouse.duckdb")) as warehouse:
             size = self.points.shape[1]
             warehouse.execute("set threads = 2")
+            # A hundred million rows to be sorted: beyond this they go to disk, instead of taking the machine.
+            warehouse.execute("set memory_limit = '8GB'")
             began = time.monotonic()
             warehouse.execute(
                 f"""
