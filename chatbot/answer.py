@@ -36,8 +36,7 @@ class Question:
     language: Language | None = None
     """Answer in this language whatever the text looks like."""
     budget: float = 3.5
-    """Seconds within which the answer must be there, whatever has to be looked up for it; Kakao hangs up
-    after 5."""
+    """Seconds within which the answer must be there, whatever has to be looked up for it."""
     media: bool = False
     """A picture, a sticker or a sound came with it; `text` is what was written beside it, if anything."""
     vouched_by: str | None = None

@@ -34,8 +34,8 @@ from spotify_assets.core.store import ServingStore
 if TYPE_CHECKING:
     from chatbot.channels.messenger_outbox import Outbox
 
-GRACE = 0.5
-"""Seconds past a question's budget after which somebody who waits is told that it takes longer."""
+SECONDS_TO_ANSWER = 4.0
+"""After this somebody who waits is told that it takes longer; Kakao hangs up after 5."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,8 +65,8 @@ class Service:
     outbox: Outbox | None = None
     """What replies on Messenger, where that is on."""
 
-    async def answer(self, question: Question) -> Answer:
-        """Answer a question, or say half a second past its budget that it takes longer.
+    async def answer(self, question: Question, seconds: float = SECONDS_TO_ANSWER) -> Answer:
+        """Answer a question, or say within `seconds` that it takes longer.
 
         Raises:
             StoreError: the store cannot be read or written.
@@ -77,7 +77,7 @@ class Service:
             self._note(question, known, began)
             return known
         try:
-            async with asyncio.timeout(question.budget + GRACE):
+            async with asyncio.timeout(seconds):
                 # Left behind where it takes too long: its thread ends by its own time limits.
                 answer = await to_thread.run_sync(self.bot.answer, question, abandon_on_cancel=True)
         except TimeoutError:

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SECONDS_TO_ANSWER = 7.0
-"""What may be spent on an answer: the person sees that it is being written, and no platform hangs up."""
-
 LEASE = timedelta(seconds=25)
 """How long a claim lasts: longer than typing, answering and sending may take together."""
 
@@ -195,7 +192,6 @@ def _question(service: Service, message: InboxMessage) -> Question:
         cursor=asked["cursor"],
         language=asked["language"],
         media=asked["media"],
-        budget=SECONDS_TO_ANSWER,
         vouched_by=user,
     )
 

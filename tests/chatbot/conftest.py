@@ -21,7 +21,6 @@ from chatbot.rate_limit import RateLimit
 from spotify_assets.core.settings import load_settings
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.library import published
-from tests.doubles.messenger import MessengerDouble
 
 
 class Clock:
@@ -92,13 +91,6 @@ def open_http(store: SqlStore, clock: Clock, tmp_path: Path) -> Iterator[httpx.C
     """The bot behind a real server; every channel on."""
     with served(make_app(store, clock, None, load_settings(platform_home=tmp_path, **SECRETS))) as client:
         yield client
-
-
-@pytest.fixture
-def graph() -> Iterator[MessengerDouble]:
-    """Facebook's side of Messenger."""
-    with MessengerDouble(token=SECRETS["messenger_page_token"]) as double:
-        yield double
 
 
 @contextmanager

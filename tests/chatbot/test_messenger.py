@@ -13,17 +13,23 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from chatbot.app import make_app
+from chatbot.app import app_of, make_app, make_service
 from chatbot.channels.messenger import is_signed, parse, payload_of, read_payload
 from spotify_assets.core.settings import load_settings
 from spotify_assets.core.store.inbox import InboxMessage, Settled
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.conftest import SECRETS, Clock, served
-from tests.chatbot.test_kakao import wait_for
+from tests.chatbot.test_kakao import SlowBot, wait_for
 from tests.doubles.messenger import MessengerDouble, delivery, signed, text_event
 
 SECRET = SECRETS["messenger_app_secret"]
 NOW = datetime(2026, 11, 20, 13, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def graph() -> Iterator[MessengerDouble]:
+    with MessengerDouble(token=SECRETS["messenger_page_token"]) as double:
+        yield double
 
 
 @pytest.fixture
@@ -340,6 +346,38 @@ def test_what_was_left_is_taken_up_by_the_next_start(
     )
     with served(app):
         wait_for(lambda: len(graph.sent) == 3)
+
+
+def test_what_a_server_had_not_begun_is_due_again_at_once(
+    store: SqlStore, tmp_path: Path, graph: MessengerDouble
+) -> None:
+    service = make_service(
+        store,
+        lambda: datetime.now(UTC),
+        config=load_settings(platform_home=tmp_path, messenger_api_url=graph.url, **SECRETS),
+    )
+    service.bot = SlowBot(seconds=1)  # type: ignore[assignment]
+    with served(app_of(service)) as client:
+        deliver(client, *(text_event(f"m_{n}", "에스파", timestamp=now_ms()) for n in range(6)))
+        wait_for(lambda: graph.sent)
+    sent = len(graph.sent)
+    assert sent < 6
+    now = datetime.now(UTC)
+    assert len(store.inbox.claim(now, now, 9)) == 6 - sent, "nobody has to wait for a claim to pass"
+
+
+def test_who_writes_too_fast_gets_a_friendly_reply(
+    store: SqlStore, tmp_path: Path, graph: MessengerDouble
+) -> None:
+    config = load_settings(
+        platform_home=tmp_path, messenger_api_url=graph.url, questions_per_minute=2, **SECRETS
+    )
+    with served(make_app(store, lambda: datetime.now(UTC), None, config)) as client:
+        deliver(client, *(text_event(f"m_{n}", "에스파", timestamp=now_ms()) for n in range(4)))
+        wait_for(lambda: len(graph.sent) == 4)
+    texts = [message["text"] for message in graph.received_by("1001") if "text" in message]
+    assert len(texts) == 2
+    assert all("빨라요" in text for text in texts)
 
 
 def test_what_people_wrote_is_forgotten_once_it_is_answered(messenger: httpx.Client, store: SqlStore) -> None:
