@@ -19,7 +19,7 @@ select
     cell
 from points
 {%- else %}
-{%- set columns = adapter.get_columns_in_relation(basis) | map(attribute='name') | reject('equalto', 'track_id') | list %},
+{%- set columns = adapter.get_columns_in_relation(basis) | map(attribute='name') %},
 
 basis as (
 
@@ -42,23 +42,25 @@ pairs as (
     where
         points.track_id is null
         or basis.track_id is null
-        {%- for column in columns %}
+        {%- for column in columns if column != 'track_id' %}
         or points.{{ column }} is distinct from basis.{{ column }}
         {%- endfor %}
 
+),
+
+sides as (
+
+    select true as is_now
+    union all
+    select false as is_now
+
 )
 
-select
-    track_id,
-    artist_id,
-    is_best_known,
-    cell
+select distinct
+    pairs.track_id,
+    case when sides.is_now then pairs.artist_id else pairs.artist_id_before end as artist_id,
+    case when sides.is_now then pairs.is_best_known else pairs.is_best_known_before end as is_best_known,
+    case when sides.is_now then pairs.cell else pairs.cell_before end as cell
 from pairs
-union
-select
-    track_id,
-    artist_id_before as artist_id,
-    is_best_known_before as is_best_known,
-    cell_before as cell
-from pairs
+cross join sides
 {%- endif %}

@@ -1,4 +1,7 @@
-{#- A song that went is in it, too: what it had is removed. -#}
+{#-
+    A song that went is in it, too: what it had is removed. What a list is made of stands beside each, so that nobody
+    reads it of all.
+-#}
 {%- set lists = built('track_similarity') if is_partial() else none -%}
 {%- set basis = built('int_track_similarity_basis') if is_partial() else none -%}
 {%- set kin_basis = built('int_track_similarity_kin') if is_partial() else none -%}
@@ -15,7 +18,17 @@ points as (
 
 {%- if not (lists and basis and kin_basis) %}
 
-select track_id
+select
+    points.track_id,
+    {{ 'points.' ~ var('similarity_features') | join(',\n    points.') }},
+    points.model_version,
+    points.artist_id,
+    points.release_year,
+    points.isrc_number,
+    points.title_number,
+    points.artist_number,
+    points.cell,
+    points.number
 from points
 {%- else %},
 
@@ -155,6 +168,17 @@ affected as (
 
 )
 
-select track_id
+select
+    affected.track_id,
+    {{ 'points.' ~ var('similarity_features') | join(',\n    points.') }},
+    points.model_version,
+    points.artist_id,
+    points.release_year,
+    points.isrc_number,
+    points.title_number,
+    points.artist_number,
+    points.cell,
+    points.number
 from affected
+left join points on affected.track_id = points.track_id
 {%- endif %}

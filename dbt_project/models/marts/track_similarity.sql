@@ -48,9 +48,10 @@ songs as (
 
 owners as (
 
-    select points.*
-    from points
-    inner join scope on points.track_id = scope.track_id
+    -- Without the songs that went, which stand there to lose their lists.
+    select *
+    from scope
+    where number is not null
 
 ),
 
