@@ -9,7 +9,7 @@ BIN := .venv/bin
 UV_VERSION := 0.13.8
 WORKERS ?= 2
 
-.PHONY: help demo athena dev dev-doubles test lint bench docs lock clean
+.PHONY: help demo athena dev dev-doubles test nightly lint bench docs lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ dev-doubles: .venv/.dev  ## local Spotify, ReccoBeats, MusicBrainz, ListenBrainz
 # Whole files to a worker, since their fixtures are dear; in the suite's own order, which begins with the slow ones.
 test: .venv/.dev  ## the whole test suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 25
+
+nightly: .venv/.dev  ## the tests that take minutes: the loop on Athena, a demo killed and begun again
+	@$(BIN)/python -m pytest -m nightly --durations 0
 
 lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts, the deployment's templates and scripts
 	@$(BIN)/ruff check .

@@ -37,7 +37,7 @@ from tests.chatbot.library import published
 from tests.chatbot.test_kakao import SECRET, skill
 from tests.doubles.messenger import signed
 
-CASES = int(os.environ.get("FUZZ", "20000"))
+CASES = int(os.environ.get("FUZZ", "6000"))
 """How many requests are sent, about: two minutes of them."""
 
 PER_TEST = CASES // 5

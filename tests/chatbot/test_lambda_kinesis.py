@@ -53,5 +53,6 @@ def test_an_event_is_in_the_stream_before_the_reply_and_an_instance_that_dies_lo
     aws.kinesis.held.clear()
     replies = function.run(unknown, known)
     assert [body_of(one)["kind"] for one in replies] == ["pending", "artist"]
-    assert told(aws)[-2:] == [("전혀모르는가수", "pending"), ("에스파", "artist")]
+    # What the dead instance was at may still arrive, before or after.
+    assert set(told(aws)) == {("전혀모르는가수", "pending"), ("에스파", "artist")}
     assert store.requests.all()[0].ask_count == 2

@@ -32,6 +32,8 @@ from tests.doubles.kinesis import SERVICE as KINESIS
 from tests.doubles.kinesis import KinesisDouble
 
 REGION = "ap-northeast-2"
+# moto asks botocore once which regions a service has: now, before a test leads botocore to other descriptions.
+AccountSpecificBackend.get_session().get_available_regions("s3")
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",

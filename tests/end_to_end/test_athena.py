@@ -8,7 +8,7 @@ import pytest
 
 from spotify_assets.core.settings import PROJECT_ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1500)]
 
 
 def test_make_athena_ends_with_equal_marts_and_answers() -> None:
