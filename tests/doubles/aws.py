@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import boto3
+from moto.core.base_backend import AccountSpecificBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
