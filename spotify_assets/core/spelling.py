@@ -46,7 +46,7 @@ def keys_of(key: str) -> set[str]:
         return set()
     filed = {f"l{one}" for one in _without_one(spelled)} if len(spelled) <= _WHOLE else set(_thirds(spelled))
     if len(spelled) > len(key) and len(key) <= _MOST_SYLLABLES:
-        filed |= {f"s{one}" for one in _without_one(key)}
+        filed |= {f"s{one}" for one in _without_one(key) if one}
     return filed
 
 
@@ -64,7 +64,7 @@ def keys_near(key: str) -> set[str]:
     for length in range(max(len(spelled) - 2, _WHOLE + 1), len(spelled) + 3):
         near.update(_thirds_near(spelled, length))
     if len(spelled) > len(key) and len(key) <= _MOST_SYLLABLES + 1:
-        near |= {f"s{one}" for one in _without_one(key)}
+        near |= {f"s{one}" for one in _without_one(key) if one}
     return near
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from spotify_assets.core.names import name_key
@@ -101,6 +101,7 @@ def test_two_letters_wrong_or_missing_in_a_long_name_leave_a_key_in_common(
     assert keys_near(typed) & keys_of(name)
 
 
+@example("각")
 @given(st.text(max_size=200))
 @settings(deadline=None)
 def test_keys_are_few_and_short_whatever_the_name(text: str) -> None:
