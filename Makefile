@@ -27,7 +27,7 @@ dev-doubles: .venv/.dev  ## local Spotify, ReccoBeats, MusicBrainz, ListenBrainz
 	@$(BIN)/python -m tests.doubles
 
 # Whole files to a worker, since their fixtures are dear; in the suite's own order, which begins with the slow ones.
-test: .venv/.dev  ## the whole test suite
+test: .venv/.dev  ## the test suite, as CI runs it
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 25
 
 nightly: .venv/.dev  ## the tests that take minutes: the loop on Athena, a demo killed and begun again

@@ -30,7 +30,7 @@ listed as (
     select * from {{ ref('stg_artist_top_tracks') }}
 
 ),
-{%- set dim_tracks = standing('dim_tracks') if is_partial() else none %}
+{%- set dim_tracks = built('dim_tracks') if is_partial() else none %}
 {%- if dim_tracks %}
 
 credited_before as ( -- noqa: ST03
