@@ -50,6 +50,15 @@ class Processes:
         self.running.append(process)
         return process
 
+    def stop(self) -> None:
+        for process in self.running:
+            process.terminate()
+        for process in self.running:
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
     def chat(self, text: str) -> dict[str, Any]:
         request = urllib.request.Request(
             f"{self.bot_url}/v1/chat",
@@ -90,10 +99,4 @@ def loop(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     port = wait_for("the bot", lambda: re.search(r"http://127\.0\.0\.1:(\d+)", processes.log("bot.log")))
     processes.bot_url = f"http://127.0.0.1:{port[1]}"
     yield processes
-    for process in processes.running:
-        process.terminate()
-    for process in processes.running:
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    processes.stop()
