@@ -40,6 +40,9 @@ WINDOW = timedelta(hours=24)
 KEPT = timedelta(days=3)
 """How long a message is known again after its reply; Messenger gives up delivering sooner."""
 
+SECONDS_TO_COMPOSE = 3.0
+"""Within which a reply is composed, so that it is sent within four."""
+
 AT_ONCE = 8
 """Messages in the works at the same time."""
 
@@ -191,6 +194,7 @@ def _question(service: Service, message: InboxMessage) -> Question:
         channel="messenger",
         cursor=asked["cursor"],
         language=asked["language"],
+        budget=SECONDS_TO_COMPOSE,
         media=asked["media"],
         vouched_by=user,
     )

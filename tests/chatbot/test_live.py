@@ -225,24 +225,6 @@ def test_the_published_answer_takes_the_place_of_the_first_guess(say: Say, empty
     assert (answer.provisional, len(answer.similar)) == (False, 2)
 
 
-@pytest.mark.parametrize("service", ["spotify", "reccobeats", "musicbrainz", "listenbrainz"])
-def test_a_source_that_stalls_holds_nobody_up(
-    service: str, say: Say, bot: Bot, outside_world: OutsideWorld, empty: SqlStore
-) -> None:
-    outside_world.doubles[service].faults.add(stall(STALLED), path="^/(v1|ws|similar)")
-    started = time.monotonic()
-    answer = say("샤이니", budget=2.0)
-    assert time.monotonic() - started < HELD
-    if service == "spotify":
-        assert answer.kind == "pending"
-        assert "찾고 있어요" in answer.text
-        assert [reply.text for reply in answer.quick_replies] == ["샤이니"]
-        assert empty.requests.all()[0].state is State.PENDING
-    else:
-        assert answer.kind == "artist"
-        assert answer.top_tracks
-
-
 def test_whatever_is_asked_while_spotify_stalls_is_answered_in_time(
     bot: Bot, outside_world: OutsideWorld, empty: SqlStore
 ) -> None:

@@ -168,6 +168,8 @@ class Rule:
     path: str = ""
     """Regular expression, found anywhere in the path."""
     endpoint: str | None = None
+    query: str = ""
+    """Regular expression, found anywhere in the parameters of the address."""
     nth: Collection[int] | None = None
     """The first is 1."""
     after: int = 0
@@ -183,6 +185,8 @@ class Rule:
     def strikes(self, request: Request, endpoint: str) -> bool:
         """Say whether this call is struck, and count it."""
         if self.endpoint not in (None, endpoint) or not re.search(self.path, request.path):
+            return False
+        if not re.search(self.query, request.page.partition("?")[2]):
             return False
         self.matched += 1
         self._seen[request.page] += 1
@@ -216,6 +220,7 @@ class Faults:
         *,
         path: str = "",
         endpoint: str | None = None,
+        query: str = "",
         nth: int | Collection[int] | None = None,
         after: int = 0,
         times: int | None = None,
@@ -224,7 +229,7 @@ class Faults:
     ) -> Rule:
         """Let `fault` strike; see `Rule` for which calls. The rule's `struck` counts how often it did."""
         numbers = (nth,) if isinstance(nth, int) else nth
-        rule = Rule(fault, path, endpoint, numbers, after, times, probability, seed)
+        rule = Rule(fault, path, endpoint, query, numbers, after, times, probability, seed)
         with self._lock:
             self._rules.append(rule)
         return rule

@@ -71,8 +71,8 @@ class LiveCatalog:
         for the caller to offer as choices.
 
         Raises:
-            Parked: Spotify may not be called for a while.
-            CatalogError: Spotify could not be asked.
+            Parked: Spotify may not be called for a while; or MusicBrainz, where Spotify found nobody.
+            CatalogError: Spotify could not be asked; or MusicBrainz, where Spotify found nobody.
         """
         if pasted := artist_id_in(query):
             artist_id, is_link = pasted
@@ -97,13 +97,16 @@ class LiveCatalog:
         """Return what Spotify found, made exact where MusicBrainz knows the query as a name of the artist."""
         try:
             named = self._musicbrainz.named(query)
+            exact = [confirmed for match in found if (confirmed := _confirmed_by_name(query, match, named))]
+            if named and not exact:
+                exact = self._confirmed_by_page(query, found, named)
         except CatalogError as error:
+            if not found:
+                # That nobody answers is no sign that nobody goes by the name.
+                raise
             # Whoever asks can still choose among what is plausible.
             _log.warning("a name could not be confirmed: %s", error)
             return found
-        exact = [confirmed for match in found if (confirmed := _confirmed_by_name(query, match, named))]
-        if named and not exact:
-            exact = self._confirmed_by_page(query, found, named)
         confirmed_ids = {match.artist.artist_id for match in exact}
         return exact + [match for match in found if match.artist.artist_id not in confirmed_ids]
 
@@ -111,13 +114,9 @@ class LiveCatalog:
         self, query: str, found: list[ArtistMatch], named: list[NamedArtist]
     ) -> list[ArtistMatch]:
         """Return the artists whose Spotify page MusicBrainz files under one that goes by the query."""
-        try:
-            pages = [
-                (id, one) for one in named[:PAGES_LOOKED_UP] for id in self._musicbrainz.spotify_ids(one.mbid)
-            ]
-        except CatalogError as error:
-            _log.warning("a name could not be confirmed: %s", error)
-            return []
+        pages = [
+            (id, one) for one in named[:PAGES_LOOKED_UP] for id in self._musicbrainz.spotify_ids(one.mbid)
+        ]
         found_by_id = {match.artist.artist_id: match.artist for match in found}
         confirmed = [(found_by_id[id], one) for id, one in pages if id in found_by_id]
         if not confirmed and pages:

@@ -32,6 +32,9 @@ RESOURCES_AT_ONCE = 100
 PAGES_LOOKED_UP = 3
 """Of artists found by name, so many are looked up for their Spotify page; each is a call."""
 
+_LONGEST_NAME = 200
+"""Characters; nobody goes by a longer name."""
+
 _SPOTIFY_ARTIST = "https://open.spotify.com/artist/"
 _IS_SPOTIFY_ARTIST = re.compile(r"https?://open\.spotify\.com/artist/([0-9A-Za-z]{22})")
 
@@ -110,7 +113,7 @@ class MusicBrainzSource:
             Parked, CatalogError: as `LiveSource.find_artists` says.
         """
         key = name_key(query)
-        if not key:
+        if not key or len(query) > _LONGEST_NAME:
             return []
         words = _quoted(query)
         body = self._json("artist", {"query": f"artist:{words} OR alias:{words}", "limit": "25"})

@@ -102,6 +102,14 @@ def test_without_musicbrainz_what_spotify_found_is_still_offered(
     assert found(live, "샤이니") == [("샤이니", True)]
 
 
+def test_without_musicbrainz_nobody_is_said_not_to_exist(
+    live: LiveCatalog, outside_world: OutsideWorld
+) -> None:
+    outside_world.musicbrainz.faults.add(too_many_requests(3600))
+    with pytest.raises(Parked, match="musicbrainz is parked until"):
+        live.find_artists("투바투")
+
+
 def test_a_parked_spotify_is_said_so_not_taken_for_nobody(
     live: LiveCatalog, outside_world: OutsideWorld
 ) -> None:
