@@ -27,6 +27,9 @@ DATA = PROJECT_ROOT.parent / "shared" / "data"
 TYPOS = 5
 """Of each name."""
 
+TITLES = 300
+"""Of each size, with a typo each."""
+
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 KEYS = {
     key: row[max(place - 1, 0) : place] + row[place + 1 : place + 2]
@@ -53,6 +56,7 @@ def rows() -> Iterator[tuple[str, str]]:
         seconds: list[float] = []
         yield from _found(store, known, meant, seconds)
         yield from _mistyped(store, known, meant, seconds)
+        yield from _mistyped_titles(store, meant, seconds)
         yield from _false(store, strangers, meant, seconds)
         store.close()
     seconds.sort()
@@ -162,6 +166,26 @@ def _mistyped(
             figure = f"{_share(first, count)} first, {_share(among, count)} among the suggestions"
             yield f"one random slip in a {what} of {size}", figure
     yield "one random slip, all of these together: first suggestion", _share(all_first, all_count)
+
+
+def _mistyped_titles(
+    store: SqlStore, meant: dict[str, set[str]], seconds: list[float]
+) -> Iterator[tuple[str, str]]:
+    random_ = random.Random(20261121)
+    titles = sorted(key for key, found in meant.items() if all(one.startswith("track:") for one in found))
+    for least, most, size in ((5, 5, "5 letters"), (6, 8, "6 to 8 letters"), (9, 60, "9 letters and more")):
+        ask, first, among, count = _Asker(store, seconds), 0, 0, 0
+        fitting = [title for title in titles if least <= len(letters(title)) <= most]
+        for title in random_.sample(fitting, min(len(fitting), TITLES)):
+            typed = next((slip for slip in _typos(title, random_) if name_key(slip) not in meant), None)
+            if typed is None:
+                continue  # other titles, all of them
+            count += 1
+            offered = [choice.text for choice in ask(typed).choices]
+            first += bool(meant[title].intersection(offered[:1]))
+            among += bool(meant[title].intersection(offered))
+        figure = f"{_share(first, count)} first, {_share(among, count)} among the suggestions"
+        yield f"one random slip in a song's title of {size}", figure
 
 
 def _typos(text: str, random_: random.Random) -> list[str]:

@@ -33,7 +33,8 @@ from spotify_assets.core.spelling import letters
 from spotify_assets.core.store import ServingStore, State
 
 _SURELY_MISTYPED = 6
-"""Letters; a shorter unknown name is looked for at once, whatever known name is close to it."""
+"""Letters; a shorter unknown name is looked for at once, whatever known name is close to it, and so is a name
+that is close to songs alone."""
 
 
 _TO_COMPOSE = 0.1
@@ -228,8 +229,9 @@ class Bot:
             # It was found under another spelling, or an id.
             if answer := self._library.of_ids(name, request.artist_ids, language):
                 return answer
-        elif request is None and talk.before.asked != key and (close := self._library.close(name, language)):
-            if len(letters(key)) >= _SURELY_MISTYPED:
+        elif talk.before.asked != key and (close := self._library.close(name, language)):
+            offers_artist = any(choice.text.startswith("artist:") for choice in close.choices)
+            if request is None and offers_artist and len(letters(key)) >= _SURELY_MISTYPED:
                 return close
             looked_for = self._ask_for(name, name, talk)
             return looked_for if looked_for.kind == "artist" else close

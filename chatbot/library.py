@@ -19,13 +19,14 @@ from chatbot.reading import Reading, Reference, names_within, read
 from spotify_assets.core.keyboard import in_hangul, in_latin
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
-from spotify_assets.core.spelling import keys_near, mistakes
+from spotify_assets.core.spelling import keys_near, mistakes, title_keys_near
 from spotify_assets.core.store import NameMatch, ServingStore
+from spotify_assets.core.store.documents import Kind
 
 _OFFERED = 2
 _SONGS_OF_ONE_TITLE = 50
 _CLOSE_OFFERED = 5
-_CLOSE_LOOKED_AT = 20
+_CLOSE_LOOKED_AT: dict[Kind, int] = {"artist": 20, "track": 5}
 
 
 class Library:
@@ -68,25 +69,33 @@ class Library:
         return self.artist(artist_id, 0, language) if artist_id else None
 
     def close(self, name: str, language: Language) -> Answer | None:
-        """Offer the artists whose names are nearly the one that was typed, the nearest first."""
+        """Offer the artists and songs whose names are nearly the one that was typed, the nearest first."""
         typed = name_key(name)
-        # Who adds a whole word means somebody else: "닉 드레이크" is not 드레이크.
-        words = name.split()
-        shorter = {name_key(" ".join(words[:place] + words[place + 1 :])) for place in range(len(words))}
-        counts = {
-            key: mistakes(typed, key) for key in self._answers.near(keys_near(typed)) if key not in shorter
-        }
-        by_count = sorted((count, key) for key, count in counts.items() if count is not None)
-        nearest: dict[str, tuple[float, NameMatch]] = {}
-        for count, key in by_count[:_CLOSE_LOOKED_AT]:
-            for match in self._answers.find(key):
-                if match.kind == "artist":
-                    nearest.setdefault(match.target_id, (count, match))
-        if not nearest:
+        artists = self._nearest("artist", name, self._answers.near(keys_near(typed)))
+        songs = self._nearest("track", name, self._answers.near(title_keys_near(typed)))
+        if not artists and not songs:
             return None
-        ranked = sorted(nearest.values(), key=lambda one: (one[0], -one[1].popularity, one[1].target_id))
+        ranked = sorted(
+            [*artists, *songs],
+            key=lambda one: (one[0], one[1].kind, -one[1].popularity, one[1].target_id),  # "artist" < "track"
+        )
         choices = self._choices([match for _, match in ranked[:_CLOSE_OFFERED]], language)
         return replace(close_answer(name, choices, language), asked=typed)
+
+    def _nearest(self, kind: Kind, name: str, keys: Sequence[str]) -> list[tuple[float, NameMatch]]:
+        """Return who or what goes by one of these near names, with how many mistakes that would be."""
+        typed = name_key(name)
+        # Who adds a whole word means something else: "닉 드레이크" is not 드레이크.
+        words = name.split()
+        shorter = {name_key(" ".join(words[:place] + words[place + 1 :])) for place in range(len(words))}
+        counts = {key: mistakes(typed, key) for key in keys if key not in shorter}
+        by_count = sorted((count, key) for key, count in counts.items() if count is not None)
+        nearest: dict[str, tuple[float, NameMatch]] = {}
+        for count, key in by_count[: _CLOSE_LOOKED_AT[kind]]:
+            for match in self._answers.find(key):
+                if match.kind == kind:
+                    nearest.setdefault(match.target_id, (count, match))
+        return list(nearest.values())
 
     def within(self, text: str, language: Language) -> Answer | None:
         """Offer the artists that a sentence names, the longest names first."""

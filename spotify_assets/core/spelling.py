@@ -1,4 +1,4 @@
-"""Names that are nearly alike: "balckpink" and BLACKPINK, "에스빠" and 에스파.
+"""Names that are nearly alike: "balckpink" and BLACKPINK, "에스빠" and 에스파, "Dytto" and Ditto.
 
 Here: under which keys a name is filed so that whoever mistypes it still finds it by those keys alone, and how
 far apart two names are; pure functions over normalised names (`names.py`). Not here: where the keys are kept
@@ -8,7 +8,8 @@ Short names are filed under themselves with one letter left out, as in SymSpell
 (https://github.com/wolfgarbe/SymSpell): a dropped, added, wrong or swapped letter leaves a key in common.
 Long ones are filed under their three thirds, of which two mistakes leave one whole (the pigeonhole
 principle). Hangul is compared letter by letter, ㅇㅔㅅㅡㅍㅏ, and syllable by syllable. So a lookup is a
-few dozen keys of an index, however many names there are.
+few dozen keys of an index, however many names there are. Titles of songs, of which there are many more, are
+filed by their letters alone, under three to nine keys that no artist's name has.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from collections.abc import Iterator
 
 SHORTEST = 4
 """Letters; of shorter names too many are one letter apart."""
+
+SHORTEST_TITLE = 5
+"""Letters, of a song's title."""
+
+TITLE = "t"
+"""What the keys of titles begin with, and no others."""
 
 LONGEST = 60
 """Letters; longer names are filed under none of these keys."""
@@ -44,10 +51,18 @@ def keys_of(key: str) -> set[str]:
     spelled = letters(key)
     if not SHORTEST <= len(spelled) <= LONGEST:
         return set()
-    filed = {f"l{one}" for one in _without_one(spelled)} if len(spelled) <= _WHOLE else set(_thirds(spelled))
+    filed = _keys_of_letters(spelled)
     if len(spelled) > len(key) and len(key) <= _MOST_SYLLABLES:
         filed |= {f"s{one}" for one in _without_one(key) if one}
     return filed
+
+
+def title_keys_of(key: str) -> set[str]:
+    """Return the keys under which a song's normalised title is filed; none for one too short or too long."""
+    spelled = letters(key)
+    if not SHORTEST_TITLE <= len(spelled) <= LONGEST:
+        return set()
+    return {f"{TITLE}{one}" for one in _keys_of_letters(spelled)}
 
 
 def keys_near(key: str) -> set[str]:
@@ -60,12 +75,22 @@ def keys_near(key: str) -> set[str]:
     spelled = letters(key)
     if len(spelled) < SHORTEST - 1 or len(spelled) > LONGEST + 2:
         return set()
-    near = {f"l{one}" for one in _without_one(spelled)} if len(spelled) <= _WHOLE + 1 else set()
-    for length in range(max(len(spelled) - 2, _WHOLE + 1), len(spelled) + 3):
-        near.update(_thirds_near(spelled, length))
+    near = _keys_near_letters(spelled)
     if len(spelled) > len(key) and len(key) <= _MOST_SYLLABLES + 1:
         near |= {f"s{one}" for one in _without_one(key) if one}
     return near
+
+
+def title_keys_near(key: str) -> set[str]:
+    """Return the keys under which titles are filed that somebody who typed this may have meant.
+
+    Any title one letter away that `title_keys_of` files is filed under one of them; so is one of more than
+    eight letters with two letters dropped, added or wrong.
+    """
+    spelled = letters(key)
+    if not SHORTEST_TITLE - 1 <= len(spelled) <= LONGEST + 2:
+        return set()
+    return {f"{TITLE}{one}" for one in _keys_near_letters(spelled)}
 
 
 def mistakes(typed: str, name: str) -> float | None:
@@ -94,6 +119,17 @@ def _apart(char: str) -> str:
 
 def _without_one(text: str) -> set[str]:
     return {text, *(text[:place] + text[place + 1 :] for place in range(len(text)))}
+
+
+def _keys_of_letters(spelled: str) -> set[str]:
+    return {f"l{one}" for one in _without_one(spelled)} if len(spelled) <= _WHOLE else set(_thirds(spelled))
+
+
+def _keys_near_letters(spelled: str) -> set[str]:
+    near = {f"l{one}" for one in _without_one(spelled)} if len(spelled) <= _WHOLE + 1 else set()
+    for length in range(max(len(spelled) - 2, _WHOLE + 1), len(spelled) + 3):
+        near.update(_thirds_near(spelled, length))
+    return near
 
 
 def _thirds(spelled: str) -> Iterator[str]:

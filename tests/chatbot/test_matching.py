@@ -7,7 +7,15 @@ import pytest
 from spotify_assets.core.store import State
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.conftest import Ask, Clock
-from tests.chatbot.library import AESPA, artist, artist_document, neighbours
+from tests.chatbot.library import (
+    AESPA,
+    DITTO,
+    DYNAMITE_BY_BTS,
+    DYNAMITE_BY_TAIO_CRUZ,
+    artist,
+    artist_document,
+    neighbours,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +48,35 @@ def test_a_mistyped_name_offers_who_is_close(ask: Ask, store: SqlStore, text: st
     assert store.requests.all() == [], "a slip of the finger asks for nobody"
     card = ask(answer.choices[0].text).artist
     assert card and card.artist_id == artist_id
+
+
+@pytest.mark.parametrize(
+    ("text", "track_id"),
+    [
+        ("Dytto", DITTO), ("Dytto 같은 노래", DITTO), ("songs like dinamite", DYNAMITE_BY_BTS),
+        ("조은 날 노래", "t-good-day"), ("Hollo", "t-hello"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_title_offers_the_song_and_is_looked_for(
+    ask: Ask, store: SqlStore, text: str, track_id: str
+) -> None:
+    answer = ask(text)
+    assert (answer.kind, answer.choices[0].text) == ("choices", f"track:{track_id}")
+    assert " – " in answer.choices[0].label
+    assert len(store.requests.all()) == 1, "an artist may go by that name"
+    song = ask("1번").track
+    assert song and song.track_id == track_id
+    assert ask(text).choices == answer.choices, "whoever mistypes it next is offered the same"
+
+
+def test_artists_that_are_as_close_come_before_songs(ask: Ask, store: SqlStore) -> None:
+    store.answers.put([artist_document(artist("dynamita", "Dynamita"), [], neighbours(1))])
+    assert [choice.text for choice in ask("Dynamito").choices] == [
+        "artist:dynamita",
+        f"track:{DYNAMITE_BY_BTS}",
+        f"track:{DYNAMITE_BY_TAIO_CRUZ}",
+    ]
+    assert store.requests.all() == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,17 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from spotify_assets.core.names import name_key
-from spotify_assets.core.spelling import LONGEST, SHORTEST, keys_near, keys_of, letters, mistakes
+from spotify_assets.core.spelling import (
+    LONGEST,
+    SHORTEST,
+    SHORTEST_TITLE,
+    keys_near,
+    keys_of,
+    letters,
+    mistakes,
+    title_keys_near,
+    title_keys_of,
+)
 
 _LATIN = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=SHORTEST, max_size=40)
 _HANGUL = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=3, max_size=9)
@@ -101,6 +111,23 @@ def test_two_letters_wrong_or_missing_in_a_long_name_leave_a_key_in_common(
     assert keys_near(typed) & keys_of(name)
 
 
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("Dytto", "Ditto"), ("dinamite", "Dynamite"), ("조은날", "좋은 날"), ("Hollo", "Hello")],
+)
+def test_a_mistyped_title_is_near_under_keys_of_its_own(typed: str, title: str) -> None:
+    assert title_keys_near(name_key(typed)) & title_keys_of(name_key(title))
+    assert not title_keys_of(name_key(title)) & (keys_of(name_key(title)) | keys_near(name_key(typed)))
+
+
+@given(_LATIN, st.data())
+@settings(deadline=None)
+def test_any_one_mistake_in_a_title_leaves_a_key_in_common(title: str, data: st.DataObject) -> None:
+    typed = mistyped(title, data, "abcz019")
+    assume(len(title) >= SHORTEST_TITLE and len(typed) >= SHORTEST_TITLE - 1)
+    assert title_keys_near(typed) & title_keys_of(title)
+
+
 @example("각")
 @given(st.text(max_size=200))
 @settings(deadline=None)
@@ -108,4 +135,5 @@ def test_keys_are_few_and_short_whatever_the_name(text: str) -> None:
     key = name_key(text)
     assert len(keys_of(key)) <= 25
     assert len(keys_near(key)) <= 60
+    assert len(title_keys_of(key)) <= 9
     assert all(2 <= len(one) <= LONGEST + 10 for one in keys_of(key) | keys_near(key))

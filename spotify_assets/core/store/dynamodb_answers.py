@@ -18,13 +18,13 @@ from zlib import crc32
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import MAX_KEY
-from spotify_assets.core.spelling import LONGEST, keys_of
+from spotify_assets.core.spelling import LONGEST
 from spotify_assets.core.store import Document, NameEntry, NameMatch
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 from spotify_assets.core.store.dynamodb_schema import DOCUMENTS, NAMES
 from spotify_assets.core.store.dynamodb_tables import Tables
 from spotify_assets.core.store.dynamodb_values import Item, joined, packed, unpacked
-from spotify_assets.core.store.publishable import batches
+from spotify_assets.core.store.publishable import batches, spellings
 from spotify_assets.core.store.text import is_key
 
 SHELVES = 16
@@ -37,6 +37,8 @@ _ROUNDS = 10
 _INDEX = DOCUMENTS.index.name if DOCUMENTS.index else ""
 _HEAD = ("pk", "version", "names", "filed", "spelled", "body_id", "parts")
 _MOST_POPULAR = 2**31 - 1
+_FILED: dict[Kind, str] = {"artist": "", "track": "t"}
+"""What filings of spellings begin with; a song's that begins otherwise is of a time when titles had none."""
 _PUBLICATION: Item = {"pk": "publication"}
 
 Names = dict[str, tuple[str, int]]
@@ -111,7 +113,7 @@ class DynamoAnswers:
         return ranked[:limit]
 
     def near(self, spellings: Iterable[str], limit: int = 5000) -> list[str]:
-        """Return the normalised names of artists that are filed under one of these keys, in their order."""
+        """Return the normalised names that are filed under one of these keys, in their order."""
 
         def filed(spelling: str) -> list[Item]:
             pk = {"pk": f"spelling#{spelling}"}
@@ -238,7 +240,7 @@ class DynamoAnswers:
             "version": document.version,
             "names": json.dumps([[key, *about] for key, about in names.items()], ensure_ascii=False),
             "filed": uuid.uuid4().hex[:12],
-            "spelled": uuid.uuid4().hex[:12],
+            "spelled": _FILED[document.kind] + uuid.uuid4().hex[:12],
         }
         plan = _Plan(document, item)
         before: Names = _names_of(old) if old else {}
@@ -248,7 +250,8 @@ class DynamoAnswers:
         else:
             plan.rows += _name_rows(item)
             plan.old_rows += _name_rows(old) if old else []
-        if old and names.keys() == before.keys():
+        is_filed = old is not None and old["spelled"].startswith(_FILED[document.kind])
+        if old and is_filed and names.keys() == before.keys():
             item["spelled"] = plan.kept["spelled"] = old["spelled"]
         else:
             plan.rows += _spelling_rows(item)
@@ -330,14 +333,14 @@ def _name_rows(head: Item) -> list[Item]:
 
 
 def _spelling_rows(head: Item) -> Iterator[Item]:
-    """Yield the rows that lead from keys of `core/spelling.py` to an artist's names."""
+    """Yield the rows that lead from keys of `core/spelling.py` to an artist's names or a song's title."""
     target, spelled = head["pk"], head["spelled"]
     kind, target_id = _taken_apart(target)
-    if kind != "artist":
+    if not spelled.startswith(_FILED[kind]):
         return
     for name_key in _names_of(head):
         sk = f"{joined(target_id, name_key)}!{spelled}"
-        for spelling in sorted(keys_of(name_key)):
+        for spelling in spellings(kind, name_key):
             yield {"pk": f"spelling#{spelling}", "sk": sk, "name_key": name_key}
 
 

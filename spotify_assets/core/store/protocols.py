@@ -47,9 +47,9 @@ class Answers(Protocol):
         ...
 
     def near(self, spellings: Iterable[str], limit: int = 5000) -> list[str]:
-        """Return the normalised names of artists that are filed under one of these keys, in their order.
+        """Return the normalised names that are filed under one of these keys, in their order.
 
-        The keys are those of `core/spelling.py`.
+        The keys are those of `core/spelling.py`: of artists' names, or of songs' titles.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What a document must be to be published, whatever the store's engine.
+"""What a document must be to be published, whatever the store's engine, and what its names are filed under.
 
 Here: batches, and the check of each document before anything of its batch is written. Not here: writing.
 """
@@ -11,6 +11,8 @@ from itertools import islice
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import MAX_KEY
+from spotify_assets.core.spelling import keys_of, title_keys_of
+from spotify_assets.core.store.documents import Kind
 from spotify_assets.core.store.rows import Document
 from spotify_assets.core.store.text import checked_key, is_plain, shown
 
@@ -29,6 +31,11 @@ def batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
         # Sorted, so that two publishers take their locks in the same order.
         latest = {(document.kind, document.target_id): document for document in batch}
         yield [_checked(latest[key]) for key in sorted(latest)]
+
+
+def spellings(kind: Kind, name_key: str) -> list[str]:
+    """Return the keys of `core/spelling.py` under which a name of an artist or a song's title is filed."""
+    return sorted(title_keys_of(name_key) if kind == "track" else keys_of(name_key))
 
 
 def _checked(document: Document) -> Document:

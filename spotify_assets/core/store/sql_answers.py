@@ -11,10 +11,10 @@ from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import MAX_KEY
-from spotify_assets.core.spelling import keys_of
+from spotify_assets.core.spelling import TITLE
 from spotify_assets.core.store import Document, NameMatch
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
-from spotify_assets.core.store.publishable import batches
+from spotify_assets.core.store.publishable import batches, spellings
 from spotify_assets.core.store.sql_engine import Database, chunks
 from spotify_assets.core.store.sql_schema import (
     MAX_SPELLING,
@@ -76,7 +76,7 @@ class SqlAnswers:
         return [NameMatch(**row._mapping) for row in self._database.rows(statement)]
 
     def near(self, spellings: Iterable[str], limit: int = 5000) -> list[str]:
-        """Return the normalised names of artists that are filed under one of these keys, in their order."""
+        """Return the normalised names that are filed under one of these keys, in their order."""
         keys = sorted({one for one in spellings if is_key(one, MAX_SPELLING)})
         filed = answer_spellings.c
         statement = (
@@ -152,14 +152,13 @@ class SqlAnswers:
         _remove_names(connection, [(row["kind"], row["target_id"]) for row in rows])
         if names:
             connection.execute(insert(answer_names), names)
-        spellings = [
+        filed = [
             {"spelling": spelling, "target_id": name["target_id"], "name_key": name["name_key"]}
             for name in names
-            if name["kind"] == "artist"
-            for spelling in sorted(keys_of(name["name_key"]))
+            for spelling in spellings(name["kind"], name["name_key"])
         ]
-        if spellings:
-            connection.execute(insert(answer_spellings), spellings)
+        if filed:
+            connection.execute(insert(answer_spellings), filed)
 
     def _body(self, kind: Kind, target_id: str) -> str | None:
         if not is_key(target_id):
@@ -200,6 +199,9 @@ def _name_rows(document: Document) -> list[dict[str, Any]]:
 def _remove_names(connection: Connection, targets: Sequence[tuple[str, str]]) -> None:
     names = answer_names.c
     connection.execute(delete(answer_names).where(tuple_(names.kind, names.target_id).in_(targets)))
-    artists = [target_id for kind, target_id in targets if kind == "artist"]
-    if artists:
-        connection.execute(delete(answer_spellings).where(answer_spellings.c.target_id.in_(artists)))
+    filed = answer_spellings.c
+    of_title = filed.spelling.startswith(TITLE)
+    for kind, is_theirs in (("artist", ~of_title), ("track", of_title)):
+        ids = [target_id for one, target_id in targets if one == kind]
+        if ids:
+            connection.execute(delete(answer_spellings).where(filed.target_id.in_(ids), is_theirs))

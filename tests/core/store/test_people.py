@@ -8,7 +8,7 @@ import pytest
 from store_beside import Beside
 
 from spotify_assets.core.errors import StoreError
-from spotify_assets.core.spelling import keys_near
+from spotify_assets.core.spelling import keys_near, title_keys_near
 from spotify_assets.core.store import Document, Lookup, NameEntry, ServingStore, open_at
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -134,14 +134,36 @@ def test_an_artist_is_near_by_each_of_its_names_until_it_loses_them(store: Servi
         return store.answers.near(keys_near(typed))
 
     put("blackpink", "블랙핑크")
-    song = (NameEntry("blackpinc", "track", "t1", "Blackpinc – X", 1),)
-    store.answers.put([Document("track", "t1", "v1", "{}", song)])
+    song = (NameEntry("blackpinc", "track", "a1", "Blackpinc – X", 1),)
+    store.answers.put([Document("track", "a1", "v1", "{}", song)])
     assert near("balckpink") == ["blackpink"]
     assert near("블렉핑크") == ["블랙핑크"]
     put("blackpink")
     assert near("블렉핑크") == []
     store.answers.remove("artist", ["a1"])
     assert near("balckpink") == store.answers.near([]) == []
+    assert store.answers.near(title_keys_near("balckpink")) == ["blackpinc"], "a song keeps what is its own"
+
+
+def test_a_song_is_near_by_its_title_until_it_loses_it(store: ServingStore) -> None:
+    def put(title: str, version: str) -> None:
+        entry = NameEntry(title, "track", "t1", f"{title} – X", 1)
+        store.answers.put([Document("track", "t1", version, "{}", (entry,))])
+
+    def near(typed: str) -> list[str]:
+        return store.answers.near(title_keys_near(typed))
+
+    artist = (NameEntry("dynamita", "artist", "t1", "Dynamita", 1),)
+    store.answers.put([Document("artist", "t1", "v1", "{}", artist)])
+    put("dynamite", "v1")
+    assert near("dinamite") == ["dynamite"]
+    put("dynamite", "v2")
+    assert near("dinamite") == ["dynamite"]
+    put("좋은날", "v3")
+    assert (near("dinamite"), near("조은날")) == ([], ["좋은날"])
+    store.answers.remove("track", ["t1"])
+    assert near("조은날") == []
+    assert store.answers.near(keys_near("dinamita")) == ["dynamita"], "an artist keeps what is its own"
 
 
 def test_what_no_engine_could_hold_is_refused(store: ServingStore) -> None:
