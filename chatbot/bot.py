@@ -17,13 +17,13 @@ from functools import cached_property
 from chatbot import messages
 from chatbot.answer import SPOTIFY_ID, Answer, Question, Reply
 from chatbot.by_heart import ByHeart, Known
-from chatbot.compose import chosen_from, found_answer, request_answer, searching_answer
+from chatbot.compose import chosen_from, found_answer, found_song_answer, request_answer, searching_answer
 from chatbot.conversation import Conversation, Memory, as_kept, person
 from chatbot.cursor import Cursor
 from chatbot.going_on import is_more, likeness_wanted, picked
 from chatbot.language import Language, language_of
 from chatbot.library import Library
-from chatbot.live import Live
+from chatbot.live import Found, Live
 from chatbot.messages import choosing, small_talk
 from chatbot.messages import live as live_messages
 from chatbot.no_question import reply_to
@@ -234,7 +234,7 @@ class Bot:
             if request is None and offers_artist and len(letters(key)) >= _SURELY_MISTYPED:
                 return close
             looked_for = self._ask_for(name, name, talk)
-            return looked_for if looked_for.kind == "artist" else close
+            return looked_for if looked_for.kind in ("artist", "track") else close
         return self._ask_for(name, name, talk)
 
     def _ask_for(self, query: str, shown: str, talk: _Talk) -> Answer:
@@ -249,6 +249,8 @@ class Bot:
         answer = None
         if self._live and request.state in (State.PENDING, State.RUNNING):
             answer = self._looked_up(self._live, query, shown, talk)
+        elif self._live and request.state is State.NOT_FOUND and (known := self._live.known(key)):
+            answer = self._found(known, shown, talk)
         if answer is None:
             choices = requests.choices(key) if request.state is State.NOT_FOUND else []
             answer = request_answer(request, shown, choices, now, talk.language)
@@ -268,6 +270,12 @@ class Bot:
             request = self._store.requests.get(key)
             is_new = request is not None and request.state is State.PENDING and not request.next_attempt_at
             return searching_answer(shown, talk.language) if is_new else None
+        return self._found(found, shown, talk)
+
+    def _found(self, found: Found, shown: str, talk: _Talk) -> Answer:
+        """Show what a lookup came to."""
+        if found.song:
+            return found_song_answer(found.song, found.document, found.others, talk.language)
         if found.document:
             return found_answer(found.document, shown, talk.language)
         if not found.choices:

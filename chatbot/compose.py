@@ -23,6 +23,7 @@ PAGE = 10
 """Similar artists or songs in one answer."""
 
 _SIMILAR_OFFERED = 3
+_OTHERS_OFFERED = 3
 _SOON = timedelta(minutes=1)
 
 
@@ -65,6 +66,22 @@ def found_answer(document: ArtistDocument, name: str, language: Language) -> Ans
     card = document.artist
     text = live.just_found(card.name, bool(document.top_tracks), bool(document.similar), language)
     return replace(shown, text=_attributed(text, card.artist_id, language), provisional=True)
+
+
+def found_song_answer(
+    song: TrackDocument, first: ArtistDocument | None, others: Sequence[str], language: Language
+) -> Answer:
+    """Show a song that was found just now; `others` have the same title."""
+    shown = track_answer(song, first, 0, language)
+    card = song.track
+    text = live.just_found_song(card.name, card.artists, bool(song.similar), language)
+    offers = [Reply(one, one) for one in others[:_OTHERS_OFFERED]]
+    return replace(
+        shown,
+        text=_attributed(text, card.track_id, language),
+        provisional=True,
+        quick_replies=[*shown.quick_replies, *offers],
+    )
 
 
 def searching_answer(name: str, language: Language) -> Answer:

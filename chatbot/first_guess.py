@@ -1,8 +1,8 @@
 """A first guess at who is similar to an artist that was found just now, from what is published already.
 
-Here: what was found of an artist → the document that is shown until the refresh publishes the real one. Not
-here: finding it (`live.py`), the arithmetic of distances (`core/similarity.py`), or how lists are really made
-(dbt's `artist_similarity`).
+Here: what was found of an artist or a song → the document that is shown until the refresh publishes the real
+one. Not here: finding it (`live.py`), the arithmetic of distances (`core/similarity.py`), or how lists are
+really made (dbt's `artist_similarity`).
 """
 
 from __future__ import annotations
@@ -34,10 +34,13 @@ from spotify_assets.core.store.documents import (
     ArtistDocument,
     Likeness,
     SimilarArtist,
+    SimilarTrack,
     TrackCard,
+    TrackDocument,
 )
 
 if TYPE_CHECKING:
+    from spotify_assets.core.catalog import SongMatch
     from spotify_assets.core.catalog.at_once import Findings
 
 _SIMILAR = 10
@@ -159,6 +162,20 @@ class FirstGuess:
             is_same_era=how is not None and how.same_era,
         )
         return SimilarArtist(document.artist, closeness, likeness, document.top_tracks[:_SONGS])
+
+
+def song_of(song: SongMatch, artist: ArtistDocument | None) -> TrackDocument:
+    """Return a song's document: like it are the best known songs of those who are like its first artist."""
+    ids = [one.artist_id for one in song.artists]
+    names = [one.name for one in song.artists]
+    track = song.track
+    card = TrackCard(track.track_id, track.name, names, track.album_name, track.image_url, ids)
+    similar = [
+        SimilarTrack(one.tracks[0], one.score, one.likeness)
+        for one in (artist.similar if artist else [])
+        if one.tracks
+    ]
+    return TrackDocument(card, ids, similar[:_SIMILAR], artist.model_version if artist else None)
 
 
 def _numbers(bodies: Mapping[str, str]) -> dict[str, list[int]]:

@@ -1,8 +1,8 @@
-"""Looking an unknown artist up while somebody waits.
+"""Looking an unknown artist, or a song that nobody published, up while somebody waits.
 
 Here: who looks up what, for how long, and what is kept of it: in this process one thread for a name, among
 processes one holder, through the store. Not here: what is asked of the sources (`core/catalog/at_once.py`),
-how a first guess at similar artists is made (`first_guess.py`), what is said (`messages/live.py`).
+how a first guess at what is similar is made (`first_guess.py`), what is said (`messages/live.py`).
 
 Nobody waits longer than they said. A lookup that takes longer goes on for a few seconds, so that the next who
 asks has its answer, and ends by the time limits of its calls.
@@ -15,17 +15,19 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from chatbot.first_guess import FirstGuess
-from spotify_assets.core.catalog import ArtistMatch, choices
+from chatbot.first_guess import FirstGuess, song_of
+from spotify_assets.core.catalog import ArtistMatch, SongMatch, choices
 from spotify_assets.core.errors import PlatformError
+from spotify_assets.core.names import name_key
+from spotify_assets.core.records import Artist
 from spotify_assets.core.settings import Settings
 from spotify_assets.core.store import Choice, ServingStore, State, Urgency
-from spotify_assets.core.store.documents import ArtistDocument
+from spotify_assets.core.store.documents import ArtistDocument, TrackDocument
 
 if TYPE_CHECKING:
     from spotify_assets.core.catalog.live import LiveCatalog
@@ -52,7 +54,7 @@ _POLLED_EVERY = 0.1
 
 _log = logging.getLogger(__name__)
 
-Outcome = Literal["artist", "choices", "nobody"]
+Outcome = Literal["artist", "song", "choices", "nobody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,10 @@ class Found:
 
     outcome: Outcome
     document: ArtistDocument | None = None
+    """The artist, or the song's first artist."""
+    song: TrackDocument | None = None
+    others: tuple[str, ...] = ()
+    """Songs of the same title, each with who plays it."""
     choices: tuple[Choice, ...] = ()
     exact: bool = False
     """The choices all go by exactly the name; otherwise their names are close to it."""
@@ -75,10 +81,12 @@ class Found:
     def from_text(cls, text: str) -> Found:
         """Read what `to_text` wrote."""
         fields: dict[str, Any] = json.loads(text)
-        document = fields["document"]
+        document, song = fields["document"], fields.get("song")
         return cls(
             fields["outcome"],
             ArtistDocument.from_json(document) if document else None,
+            TrackDocument.from_json(song) if song else None,
+            tuple(fields.get("others", ())),
             tuple(Choice(**one) for one in fields["choices"]),
             fields["exact"],
             fields["complete"],
@@ -103,6 +111,16 @@ class Live:
         self._resting_until = 0.0
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._waiting = threading.BoundedSemaphore(WAITING)
+
+    def known(self, key: str) -> Found | None:
+        """Return what was found of a name lately; None where nothing was, or it is still looked for.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        kept = self._store.lookups.get(key, self._clock())
+        found = Found.from_text(kept.body) if kept and kept.body else None
+        return found if found and found.complete else None
 
     def look_up(self, key: str, query: str, within: float) -> Found | None:
         """Return what is found of a name within so many seconds; None where nothing is by then.
@@ -192,20 +210,57 @@ class Live:
 
     def _findings(self, lookup: _Lookup) -> Iterator[Found]:
         """Yield what is found of a name, richer every time; hand it to the request as well."""
+        matches = self._sources().find_artists(lookup.query)
+        exact = [match for match in matches if match.exact]
+        if not exact and (songs := self._sources().find_songs(lookup.query)):
+            yield from self._song(lookup, songs)
+        elif len(exact) == 1:
+            for document in self._artist(lookup.key, exact[0].artist):
+                yield Found("artist", document, complete=False)
+            yield Found("artist", document)
+        else:
+            yield self._undecided(lookup, matches, exact)
+
+    def _artist(self, key: str, artist: Artist) -> Iterator[ArtistDocument]:
+        """Yield what is known of an artist, richer every time; hand it to the request of this key."""
         # Here and not above, so that a bot that never looks anything up never loads spotipy.
         from spotify_assets.core.catalog.at_once import learn
         from spotify_assets.core.catalog.handover import to_text
 
-        matches = self._sources().find_artists(lookup.query)
-        exact = [match for match in matches if match.exact]
-        if len(exact) != 1:
-            yield self._undecided(lookup, matches, exact)
-            return
-        for findings in learn(self._sources(), exact[0].artist):
+        for findings in learn(self._sources(), artist):
             for source, answers in list(findings.answers.items()):
-                self._store.requests.attach(lookup.key, source, to_text(answers))
-            yield Found("artist", self._guess.of(findings), complete=False)
-        yield Found("artist", self._guess.of(findings))
+                self._store.requests.attach(key, source, to_text(answers))
+            yield self._guess.of(findings)
+
+    def _song(self, lookup: _Lookup, songs: Sequence[SongMatch]) -> Iterator[Found]:
+        """Yield the first of these songs, and what is known of its artist, who is asked for from now on."""
+        song, player = songs[0], songs[0].artists[0]
+        others = tuple(f"{one.track.name} – {one.artists[0].name}" for one in songs[1:])
+        self._end(
+            lookup, "no artist goes by that name, but a song does", [Choice(player.artist_id, player.name)]
+        )
+        key = name_key(player.artist_id)
+        kept = self.known(key)
+        document = self._store.answers.artist(player.artist_id) or (kept.document if kept else None)
+        if document:
+            yield Found("song", document, song_of(song, document), others)
+            return
+        yield Found("song", None, song_of(song, None), others, complete=False)
+        self._store.requests.ask(key, player.artist_id, self._clock())
+        artists = [match.artist for match in self._sources().find_artists(player.artist_id)]
+        found = Found("song", None, song_of(song, None), others)
+        for document in self._artist(key, artists[0]) if artists else ():
+            found = Found("song", document, song_of(song, document), others)
+            yield replace(found, complete=False)
+        if found.document:
+            self._keep(key, lookup.holder, Found("artist", found.document))
+        yield found
+
+    def _keep(self, key: str, holder: str, found: Found) -> None:
+        """Keep what was found on the way to something else."""
+        now, lookups = self._clock(), self._store.lookups
+        if lookups.begin(key, holder, now, now + LEASE):
+            lookups.end(key, holder, found.to_text(), now, now + KEPT)
 
     def _undecided(self, lookup: _Lookup, matches: list[ArtistMatch], exact: list[ArtistMatch]) -> Found:
         """Leave namesakes to the refresh, which takes up all of them; end the request for anything else."""
@@ -213,14 +268,14 @@ class Live:
             "choices" if matches else "nobody", choices=tuple(choices(exact or matches)), exact=bool(exact)
         )
         if not exact:
-            now, requests = self._clock(), self._store.requests
-            if requests.claim([lookup.key], lookup.holder, now, now + LEASE):
-                reason = "no source knows an artist of exactly that name"
-                again_at = now + KEPT
-                requests.finish(
-                    lookup.key, lookup.holder, State.NOT_FOUND, now, reason, again_at, found.choices
-                )
+            self._end(lookup, "no source knows an artist of exactly that name", found.choices)
         return found
+
+    def _end(self, lookup: _Lookup, reason: str, choices: Sequence[Choice]) -> None:
+        """End the request for a name that no artist goes by."""
+        now, requests = self._clock(), self._store.requests
+        if requests.claim([lookup.key], lookup.holder, now, now + LEASE):
+            requests.finish(lookup.key, lookup.holder, State.NOT_FOUND, now, reason, now + KEPT, choices)
 
     def _sources(self) -> LiveCatalog:
         with self._making:

@@ -1,11 +1,14 @@
-"""What is said of an artist who was unknown until somebody asked.
+"""What is said of an artist or a song that was unknown until somebody asked.
 
-Here: wording alone. Not here: looking the artist up (`live.py`).
+Here: wording alone. Not here: looking it up (`live.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chatbot.language import Language, josa, with_josa
+from chatbot.messages import credit
 from chatbot.messages.wording import quoted, say, short
 
 
@@ -38,6 +41,26 @@ def just_found(name: str, has_songs: bool, has_similar: bool, language: Language
         "조금 뒤에 다시 물어봐 주세요.",
         f"I've just found {name}! {songs}I'm still working out who sounds alike, "
         "so ask again in a little while.",
+    )
+
+
+def just_found_song(title: str, artists: Sequence[str], has_similar: bool, language: Language) -> str:
+    """Introduce a song that was found just now, with what is missing so far."""
+    by, song = credit(artists), quoted(title, language)
+    korean = f"{by}의 {song}{josa(title, '을/를')} 방금 찾았어요"
+    english = f"I've just found {song} by {by}"
+    if has_similar:
+        return say(
+            language,
+            f"{korean}. 비슷한 아티스트의 노래를 우선 임시로 골라 봤으니, "
+            "조금 뒤에 다시 물어보시면 더 정확하게 알려 드릴게요.",
+            f"{english}. These songs of similar artists are a first guess; "
+            "ask again in a little while and I'll know better.",
+        )
+    return say(
+        language,
+        f"{korean}! 비슷한 노래는 지금 알아보고 있으니 조금 뒤에 다시 물어봐 주세요.",
+        f"{english}! I'm still working out what sounds alike, so ask again in a little while.",
     )
 
 

@@ -64,6 +64,8 @@ CASES = (
     Case("spotify", "search", SEARCHING, query="type=artist"),
     Case("spotify", "artist", SEARCHING, by_link=True),
     Case("spotify", "search", FOUND, query="type=track"),
+    Case("spotify", "search", SEARCHING, query="type=track", text="종이 봉투 (Paper Envelope)"),
+    Case("spotify", "artist", FOUND, text="종이 봉투 (Paper Envelope)"),
     Case("spotify", "top_tracks", FOUND, mode="extended"),
     Case("spotify", "audio_features_several", WITH_SONGS, mode="extended"),
     Case("spotify", "related_artists", WITH_SONGS, mode="extended"),
@@ -91,7 +93,7 @@ class Outcome:
 
     heard: tuple[Heard, ...]
     struck: int
-    request: ArtistRequest
+    requests: Sequence[ArtistRequest]
 
 
 def asked_on_the_web(client: httpx.Client, _: MessengerDouble, text: str) -> str:
@@ -144,8 +146,8 @@ def outcome_of(case: Case, world: World, home: Path, all_ready: threading.Barrie
             all_ready.wait(60)
             with ThreadPoolExecutor(len(CHANNELS)) as pool:
                 heard = tuple(pool.map(lambda channel: hear(channel, client, graph, text), CHANNELS))
-            [request] = store.requests.all()
-    return Outcome(heard, rule.struck, request)
+            requests = store.requests.all()
+    return Outcome(heard, rule.struck, requests)
 
 
 def link_to(native_name: str, world: World) -> str:
@@ -181,6 +183,6 @@ def test_a_call_that_is_never_answered_holds_nobody_up(case: Case, outcomes: dic
     for heard in outcome.heard:
         assert any(phrase in heard.text for phrase in case.says), heard
         assert heard.seconds < WITHIN, heard
-    assert outcome.request.ask_count == len(CHANNELS), "nothing asked is lost"
-    expected = {State.PENDING} if case.says != UNCONFIRMED else {State.PENDING, State.NOT_FOUND}
-    assert outcome.request.state in expected
+    [asked, *_] = sorted(outcome.requests, key=lambda request: -request.ask_count)
+    assert asked.ask_count == len(CHANNELS), "nothing asked is lost"
+    assert any(request.state is State.PENDING for request in outcome.requests) or case.says is UNCONFIRMED

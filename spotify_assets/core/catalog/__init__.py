@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from spotify_assets.core.errors import CatalogError
-from spotify_assets.core.records import Artist
+from spotify_assets.core.records import Artist, Track
 from spotify_assets.core.store.rows import Choice
 
 Topic = Literal[
@@ -32,6 +32,15 @@ class ArtistMatch:
     """The name or alias that matched."""
     exact: bool
     """The normalised name or alias equals the normalised query."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongMatch:
+    """A song that a source found for a title."""
+
+    track: Track
+    artists: tuple[Artist, ...]
+    """Who is credited, first credited first; no more than ids and names are known."""
 
 
 def closest(matches: Sequence[ArtistMatch], limit: int = 3) -> str:

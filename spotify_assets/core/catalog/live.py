@@ -9,10 +9,11 @@ import logging
 import threading
 from typing import cast
 
-from spotify_assets.core.catalog import ArtistMatch, LiveSource, Topic
+from spotify_assets.core.catalog import ArtistMatch, LiveSource, SongMatch, Topic
 from spotify_assets.core.catalog.access import Access
 from spotify_assets.core.catalog.musicbrainz import PAGES_LOOKED_UP, MusicBrainzSource, NamedArtist
 from spotify_assets.core.catalog.registry import FACTORIES
+from spotify_assets.core.catalog.same_recording import title_key
 from spotify_assets.core.catalog.spotify import SpotifySource, artist_id_in
 from spotify_assets.core.errors import CatalogError, SettingsError
 from spotify_assets.core.names import name_key
@@ -85,6 +86,22 @@ class LiveCatalog:
             return found
         return self._confirmed(query, found)[:limit]
 
+    def find_songs(self, query: str) -> list[SongMatch]:
+        """Return the songs of exactly this title, one for each first artist, in Spotify's order; one call.
+
+        Who plays it may be named beside the title ("Dynamite BTS", "아이유 좋은 날"). What only names an
+        edition or a guest is no part of a title.
+
+        Raises:
+            Parked, CatalogError: Spotify could not be asked.
+        """
+        key = name_key(query)
+        found: dict[str, SongMatch] = {}
+        for song in self._spotify.find_songs(query) if key else []:
+            if key in _names_of(song):
+                found.setdefault(song.artists[0].artist_id, song)
+        return list(found.values())
+
     def spotify_ids(self, mbid: str) -> list[str]:
         """Return the Spotify ids of the artist that MusicBrainz knows by this id; one call.
 
@@ -138,6 +155,14 @@ class LiveCatalog:
             if name not in self._made:
                 self._made[name] = FACTORIES[name](self._access)
             return self._made[name]
+
+
+def _names_of(song: SongMatch) -> set[str]:
+    """Return the normalised texts that mean a song: its title, alone or with one who plays it."""
+    titles = {name_key(song.track.name), title_key(song.track.name)}
+    players = {name_key(artist.name) for artist in song.artists}
+    beside = {text for title in titles for one in players for text in (title + one, one + title)}
+    return titles | beside
 
 
 def _confirmed_by_name(query: str, match: ArtistMatch, named: list[NamedArtist]) -> ArtistMatch | None:

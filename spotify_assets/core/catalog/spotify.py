@@ -13,7 +13,15 @@ from functools import partial
 
 import spotipy
 
-from spotify_assets.core.catalog import ArtistMatch, Fetched, NotOffered, Subject, Topic, spotify_json
+from spotify_assets.core.catalog import (
+    ArtistMatch,
+    Fetched,
+    NotOffered,
+    SongMatch,
+    Subject,
+    Topic,
+    spotify_json,
+)
 from spotify_assets.core.catalog.access import Access, groups_of
 from spotify_assets.core.catalog.from_json import Malformed, collect, list_at, part, record
 from spotify_assets.core.catalog.http import Endpoint, NoSuchThing, Tally
@@ -141,6 +149,22 @@ class SpotifySource:
         matches = [ArtistMatch(artist, artist.name, name_key(artist.name) == key) for artist in found]
         # A stable sort: where popularity is not told, Spotify's own order stands.
         return sorted(matches, key=lambda match: (not match.exact, -(match.artist.popularity or 0)))
+
+    def find_songs(self, query: str) -> list[SongMatch]:
+        """Return what Spotify's search finds among songs, in its order; ten at most.
+
+        Raises:
+            Parked, CatalogError: as `LiveSource.find_artists` says.
+        """
+        text = _searchable(query)
+        if not text:
+            return []
+        body = self._api.search(text, limit=SEARCH_LIMIT, type="track", market=self._market)
+        try:
+            found, _ = collect("tracks", spotify_json.items_of(body, "tracks"), spotify_json.song)
+        except Malformed as fault:
+            raise _unreadable("search", fault) from fault
+        return found
 
     def artist(self, artist_id: str) -> Artist | None:
         """Return the artist that an id leads to, or None.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from spotify_assets.core.catalog import Rejected
+from spotify_assets.core.catalog import Rejected, SongMatch
 from spotify_assets.core.catalog.from_json import Malformed, collect, list_at, part, record
 from spotify_assets.core.records import Artist, AudioFeatures, Track, TrackArtist
 
@@ -85,6 +85,18 @@ def credits(item: Any) -> list[TrackArtist]:
     if not found:
         raise Malformed("artists is empty")
     return list(found.values())
+
+
+def song(item: Any) -> SongMatch:
+    """Read a track object with the names of who plays it.
+
+    Raises:
+        Malformed: it is none, or nobody plays it.
+    """
+    players = tuple(artist(one) for one in list_at(item, "artists"))
+    if not players:
+        raise Malformed("artists is empty")
+    return SongMatch(track(item), players)
 
 
 def artists(items: Iterable[Any]) -> tuple[list[Artist], list[Rejected]]:
