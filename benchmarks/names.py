@@ -27,6 +27,13 @@ DATA = PROJECT_ROOT.parent / "shared" / "data"
 TYPOS = 5
 """Of each name."""
 
+SIZES = (
+    (1, 3, "fewer than 4 letters"),
+    (4, 5, "4 or 5 letters"),
+    (6, 100, "6 letters and more"),
+)
+"""Fewest and most letters of a name."""
+
 TITLES = 300
 """Of each size, with a typo each."""
 
@@ -150,7 +157,7 @@ def _mistyped(
     all_first = all_count = 0
     latin = [_Alias(by_id[one], one) for one in dict.fromkeys(a.artist_id for a in known)]
     for what, aliases in (("Korean spelling", known), ("Latin name", latin)):
-        for least, most, size in ((0, 5, "fewer than 6 letters"), (6, 100, "6 letters and more")):
+        for least, most, size in SIZES:
             ask, first, among, count = _Asker(store, seconds), 0, 0, 0
             for alias in aliases:
                 if not least <= len(letters(name_key(alias.text))) <= most:
@@ -162,6 +169,8 @@ def _mistyped(
                     offered = [choice.text for choice in ask(typed).choices]
                     first += offered[:1] == [f"artist:{alias.artist_id}"]
                     among += f"artist:{alias.artist_id}" in offered
+            if not count:
+                continue
             all_first, all_count = all_first + first, all_count + count
             figure = f"{_share(first, count)} first, {_share(among, count)} among the suggestions"
             yield f"one random slip in a {what} of {size}", figure

@@ -19,7 +19,7 @@ from chatbot.reading import Reading, Reference, names_within, read
 from spotify_assets.core.keyboard import in_hangul, in_latin
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
-from spotify_assets.core.spelling import keys_near, mistakes, title_keys_near
+from spotify_assets.core.spelling import keys_near, mistakes, slips, title_keys_near
 from spotify_assets.core.store import NameMatch, ServingStore
 from spotify_assets.core.store.documents import Kind
 
@@ -71,7 +71,12 @@ class Library:
     def close(self, name: str, language: Language) -> Answer | None:
         """Offer the artists and songs whose names are nearly the one that was typed, the nearest first."""
         typed = name_key(name)
+        slipped = [
+            match for key in slips(typed) for match in self._answers.find(key) if match.kind == "artist"
+        ]
         artists = self._nearest("artist", name, self._answers.near(keys_near(typed)))
+        near = {match.target_id for _, match in artists}
+        artists += [(1.0, match) for match in slipped if match.target_id not in near]
         songs = self._nearest("track", name, self._answers.near(title_keys_near(typed)))
         if not artists and not songs:
             return None

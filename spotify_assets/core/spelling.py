@@ -31,6 +31,7 @@ LONGEST = 60
 SYLLABLE = 1.5
 """What a wrong, missing or swapped syllable counts, where a letter counts 1."""
 
+_SHORT = 3
 _WHOLE = 8
 _MOST_SYLLABLES = 10
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
@@ -108,6 +109,18 @@ def mistakes(typed: str, name: str) -> float | None:
     if len(name_letters) > len(name):
         counts.append(SYLLABLE * OSA.distance(typed, name))
     return min(counts) if min(counts) <= borne else None
+
+
+def slips(key: str) -> list[str]:
+    """Return the names of three to five letters that a normalised name may be a slip of; five at most.
+
+    Names that short are told by two slips alone: a character typed twice ("EXOO", "엑소소") and two swapped
+    ("BST", "소엑").
+    """
+    twice = [key[:place] + key[place + 1 :] for place in range(len(key) - 1) if key[place] == key[place + 1]]
+    swapped = [key[:place] + key[place : place + 2][::-1] + key[place + 2 :] for place in range(len(key) - 1)]
+    meant = (twice if len(key) <= _SHORT + 1 else []) + (swapped if len(key) <= _SHORT else [])
+    return [one for one in dict.fromkeys(meant) if one != key and len(letters(one)) >= _SHORT]
 
 
 def _apart(char: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from spotify_assets.core.names import name_key
+from spotify_assets.core.spelling import letters
 from spotify_assets.core.store import State
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.conftest import Ask, Clock
@@ -123,8 +125,30 @@ def test_a_short_name_close_to_a_known_one_is_offered_and_looked_for(ask: Ask, s
 
 
 @pytest.mark.parametrize(
+    ("text", "artist_id"),
+    [
+        ("EXOO", "exo"),
+        ("XEO", "exo"),
+        ("Eexo", "exo"),
+        ("엑소소", "exo"),
+        ("소엑", "exo"),
+        ("제니니", "jennie"),
+    ],
+)
+def test_a_short_name_typed_twice_or_the_wrong_way_round_is_offered(
+    ask: Ask, store: SqlStore, text: str, artist_id: str
+) -> None:
+    store.answers.put([artist_document(artist("exo", "EXO"), [], neighbours(1), aliases=["엑소"])])
+    answer = ask(text)
+    assert (answer.kind, [choice.text for choice in answer.choices]) == ("choices", [f"artist:{artist_id}"])
+    assert len(store.requests.all()) == (len(letters(name_key(text))) < 6), (
+        "what is short is looked for as well"
+    )
+
+
+@pytest.mark.parametrize(
     "text",
-    ["IU2", "Xiu", "Jun", "닉 드레이크", "Drake Bell", "aes", "Eva", "Evee", "Radiohead"],
+    ["IU2", "Xiu", "Jun", "닉 드레이크", "Drake Bell", "aes", "Eva", "Evi", "UI", "Radiohead"],
 )
 def test_another_name_is_another_artist(ask: Ask, text: str) -> None:
     assert ask(text).kind == "pending"

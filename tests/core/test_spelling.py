@@ -15,6 +15,7 @@ from spotify_assets.core.spelling import (
     keys_of,
     letters,
     mistakes,
+    slips,
     title_keys_near,
     title_keys_of,
 )
@@ -135,5 +136,6 @@ def test_keys_are_few_and_short_whatever_the_name(text: str) -> None:
     key = name_key(text)
     assert len(keys_of(key)) <= 25
     assert len(keys_near(key)) <= 60
+    assert len(slips(key)) <= 5
     assert len(title_keys_of(key)) <= 9
     assert all(2 <= len(one) <= LONGEST + 10 for one in keys_of(key) | keys_near(key))
