@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 {% macro athena__digest(scalars, arrays) -%}
-    to_hex(md5(to_utf8(
+    substr(to_hex(md5(to_utf8(
         {%- for column in scalars %}
         coalesce(cast({{ column }} as varchar), '-') || '|' ||
         {%- endfor %}
@@ -19,5 +19,5 @@
         coalesce(array_join({{ column }}, ' ', '-'), '-') || '|' ||
         {%- endfor %}
         ''
-    )))
+    ))), 1, 16)
 {%- endmacro %}

@@ -1,17 +1,75 @@
+{#-
+    What each list is made from, in one digest: the artist's point, whom it is tied to, how much they weigh and over
+    which song, and what the reasons are told by; of artists that can be compared or are tied to somebody.
+-#}
+{%- set scalars = ['points.model_version', 'points.is_listed', 'points.is_compared', 'points.span'] -%}
+{%- for feature in var('similarity_features') -%}
+    {%- do scalars.append('sounds.' ~ feature) -%}
+{%- endfor -%}
 {%- set there = is_partial() and built('int_artist_cells') and built('artist_similarity') -%}
 {%- set basis = built('int_artist_similarity_basis') if there else none -%}
 with
 
+points as (
+
+    select * from {{ ref('int_artist_points') }}
+
+),
+
+artists as (
+
+    select * from {{ ref('dim_artists') }}
+
+),
+
+sounds as (
+
+    select * from {{ ref('int_artist_vectors') }}
+
+),
+
+links as (
+
+    select * from {{ ref('int_artist_links') }}
+
+),
+
+linked as (
+
+    select
+        artist_id,
+        array_agg(
+            related_id
+            || ' ' || cast(together_bonus as varchar)
+            || ' ' || cast(related_bonus as varchar)
+            || ' ' || coalesce(shared_track, '')
+            order by related_id
+        ) as links
+    from links
+    group by artist_id
+
+),
+
 present as (
 
-    {{ similarity_basis() | indent(4) }}
+    select
+        points.artist_id,
+        {{ digest(scalars, ['points.vector', 'artists.genres', 'linked.links']) | indent(8) }} as digest
+    from points
+    inner join artists on points.artist_id = artists.artist_id
+    left join sounds on points.artist_id = sounds.artist_id
+    left join linked on points.artist_id = linked.artist_id
+    where
+        points.is_compared
+        or linked.artist_id is not null
 
 )
 {%- if not basis %}
 
 select
     artist_id,
-    'changed' as what
+    'changed' as what,
+    digest
 from present
 {%- else %},
 
@@ -37,7 +95,8 @@ compared as (
             when present.artist_id is null then 'gone'
             when basis.digest is null or basis.digest <> present.digest then 'changed'
             when with_a_list.artist_id is null then 'without a list'
-        end as what
+        end as what,
+        present.digest
     from present
     full outer join basis on present.artist_id = basis.artist_id
     left join with_a_list on present.artist_id = with_a_list.artist_id
@@ -46,7 +105,8 @@ compared as (
 
 select
     artist_id,
-    what
+    what,
+    digest
 from compared
 where what is not null
 {%- endif %}

@@ -14,16 +14,10 @@ changes as (
 
     select * from {{ ref('int_artist_changes') }}
 
-),
-
-present as (
-
-    {{ similarity_basis() | indent(4) }}
-
 )
 
 select
-    present.artist_id,
-    present.digest
-from present
-inner join changes on present.artist_id = changes.artist_id
+    artist_id,
+    digest
+from changes
+where digest is not null

@@ -1,3 +1,13 @@
+{%- set compared = var('similarity_features') + [
+    'model_version',
+    'artist_id',
+    'release_year',
+    'isrc',
+    'artist_title',
+    'is_named',
+    'is_best_known',
+    'cell',
+] -%}
 with
 
 vectors as (
@@ -103,6 +113,8 @@ numbered as (
 
     select
         placed.*,
+        is_named and artist_id is not null and place <= {{ var('best_known_songs') }} as is_best_known,
+        cast({{ song_cell('n_tracks') }} as bigint) as cell,
         row_number() over (order by placed.track_id) as number
     from placed
 
@@ -117,8 +129,9 @@ select
     isrc,
     artist_title,
     is_named,
-    is_named and artist_id is not null and place <= {{ var('best_known_songs') }} as is_best_known,
-    cast({{ song_cell('n_tracks') }} as bigint) as cell,
+    is_best_known,
+    cell,
+    {{ digest(compared) | indent(4) }} as digest,
     -- Artists and what versions of one recording share, as numbers; a song that has none gets its own.
     number,
     case when artist_id is null then -number else dense_rank() over (order by artist_id) end as artist_number,

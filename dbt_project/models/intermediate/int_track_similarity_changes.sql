@@ -14,53 +14,35 @@ points as (
 
 select
     track_id,
+    digest,
     artist_id,
     is_best_known,
-    cell
+    cell,
+    cast(null as varchar) as artist_id_before,
+    false as is_best_known_before,
+    cast(null as bigint) as cell_before
 from points
-{%- else %}
-{%- set columns = adapter.get_columns_in_relation(basis) | map(attribute='name') %},
+{%- else %},
 
 basis as (
 
     select * from {{ basis }}
 
-),
-
-pairs as (
-
-    select
-        coalesce(points.track_id, basis.track_id) as track_id,
-        points.artist_id,
-        points.is_best_known,
-        points.cell,
-        basis.artist_id as artist_id_before,
-        basis.is_best_known as is_best_known_before,
-        basis.cell as cell_before
-    from points
-    full join basis on points.track_id = basis.track_id
-    where
-        points.track_id is null
-        or basis.track_id is null
-        {%- for column in columns if column != 'track_id' %}
-        or points.{{ column }} is distinct from basis.{{ column }}
-        {%- endfor %}
-
-),
-
-sides as (
-
-    select true as is_now
-    union all
-    select false as is_now
-
 )
 
-select distinct
-    pairs.track_id,
-    case when sides.is_now then pairs.artist_id else pairs.artist_id_before end as artist_id,
-    case when sides.is_now then pairs.is_best_known else pairs.is_best_known_before end as is_best_known,
-    case when sides.is_now then pairs.cell else pairs.cell_before end as cell
-from pairs
-cross join sides
+select
+    coalesce(points.track_id, basis.track_id) as track_id,
+    points.digest,
+    points.artist_id,
+    coalesce(points.is_best_known, false) as is_best_known,
+    points.cell,
+    basis.artist_id as artist_id_before,
+    coalesce(basis.is_best_known, false) as is_best_known_before,
+    basis.cell as cell_before
+from points
+full outer join basis on points.track_id = basis.track_id
+where
+    points.digest is null
+    or basis.digest is null
+    or points.digest <> basis.digest
 {%- endif %}

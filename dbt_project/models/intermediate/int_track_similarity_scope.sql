@@ -38,15 +38,15 @@ kin as (
 
 ),
 
-lists as (
-
-    select * from {{ lists }}
-
-),
-
 kin_basis as (
 
     select * from {{ kin_basis }}
+
+),
+
+lists as (
+
+    select * from {{ lists }}
 
 ),
 
@@ -56,73 +56,33 @@ differing as (
 
 ),
 
-differing_kin as (
+other_best_known as (
 
-    (
-        select
-            artist_id,
-            kin_id,
-            kin_rank
-        from kin
-        except
-        select
-            artist_id,
-            kin_id,
-            kin_rank
-        from kin_basis
-    )
-    union all
-    (
-        select
-            artist_id,
-            kin_id,
-            kin_rank
-        from kin_basis
-        except
-        select
-            artist_id,
-            kin_id,
-            kin_rank
-        from kin
-    )
+    select artist_id
+    from differing
+    where is_best_known
+    union
+    select artist_id_before as artist_id
+    from differing
+    where is_best_known_before
 
 ),
 
 affected_artists as (
 
     -- Other artists are akin, or one that is akin is best known for other songs.
-    select artist_id
-    from differing_kin
-    union
-    select kin.artist_id
+    select distinct coalesce(kin.artist_id, kin_basis.artist_id) as artist_id
     from kin
-    inner join differing on kin.kin_id = differing.artist_id
-    where differing.is_best_known
-
-),
-
-reach as (
-
-    select
-        track_id,
-        count(*) as entries,
-        max({{ millionths_of_score('score') }}) as millionths
-    from lists
-    group by track_id
-
-),
-
-open_to_strangers as (
-
-    -- Songs of anybody can be in these lists, so they depend on the cells around them.
-    select
-        points.track_id,
-        points.cell
-    from points
-    inner join reach on points.track_id = reach.track_id
+    full outer join kin_basis
+        on
+            kin.artist_id = kin_basis.artist_id
+            and kin.kin_id = kin_basis.kin_id
+            and kin.kin_rank = kin_basis.kin_rank
+    left join other_best_known on kin.kin_id = other_best_known.artist_id
     where
-        reach.entries < {{ var('similar_tracks') }}
-        or reach.millionths >= {{ strangers_millionths() }}
+        kin.artist_id is null
+        or kin_basis.artist_id is null
+        or other_best_known.artist_id is not null
 
 ),
 
@@ -134,42 +94,36 @@ steps as (
 
 differing_cells as (
 
-    select distinct cell
+    select cell
+    from differing
+    union
+    select cell_before as cell
     from differing
 
 ),
 
-probes as (
+cells_near_by as (
 
-    select
-        open_to_strangers.track_id,
-        {{ song_cell_beside('open_to_strangers.cell', 'steps.step') | indent(8) }} as cell
-    from open_to_strangers
+    select distinct {{ song_cell_beside('differing_cells.cell', 'steps.step') | indent(8) }} as cell
+    from differing_cells
     cross join steps
 
 ),
 
-affected as (
+standing as (
 
-    select track_id from differing
-    union
-    select points.track_id
-    from points
-    inner join affected_artists on points.artist_id = affected_artists.artist_id
-    union
-    select probes.track_id
-    from probes
-    inner join differing_cells on probes.cell = differing_cells.cell
-    union
-    select points.track_id
-    from points
-    left join reach on points.track_id = reach.track_id
-    where reach.track_id is null
+    -- Songs of anybody can be in the lists that are open, so these depend on the cells around them.
+    select
+        track_id,
+        count(*) < {{ var('similar_tracks') }}
+        or max({{ millionths_of_score('score') }}) >= {{ strangers_millionths() }} as is_open
+    from lists
+    group by track_id
 
 )
 
 select
-    affected.track_id,
+    coalesce(points.track_id, differing.track_id) as track_id,
     {{ 'points.' ~ var('similarity_features') | join(',\n    points.') }},
     points.model_version,
     points.artist_id,
@@ -179,6 +133,14 @@ select
     points.artist_number,
     points.cell,
     points.number
-from affected
-left join points on affected.track_id = points.track_id
+from points
+full outer join differing on points.track_id = differing.track_id
+left join standing on points.track_id = standing.track_id
+left join affected_artists on points.artist_id = affected_artists.artist_id
+left join cells_near_by on points.cell = cells_near_by.cell
+where
+    differing.track_id is not null
+    or standing.track_id is null
+    or affected_artists.artist_id is not null
+    or (standing.is_open and cells_near_by.cell is not null)
 {%- endif %}

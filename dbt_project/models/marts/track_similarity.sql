@@ -25,7 +25,7 @@ points as (
 
 ),
 
-kin as (
+akin as (
 
     select * from {{ ref('int_artist_kin') }}
 
@@ -52,28 +52,6 @@ owners as (
     select *
     from scope
     where number is not null
-
-),
-
-artists as (
-
-    select distinct
-        artist_id,
-        artist_number
-    from points
-    where artist_id is not null
-
-),
-
-akin as (
-
-    select
-        artists.artist_number,
-        others.artist_number as kin_number,
-        kin.kin_rank
-    from kin
-    inner join artists on kin.artist_id = artists.artist_id
-    inner join artists as others on kin.kin_id = others.artist_id
 
 ),
 

@@ -130,7 +130,7 @@ def artist_neighbours(
         near = entered(placed, looking, changed, _reach(session, numbered, lists, size))
         owners = np.unique(np.concatenate([owners, holding, beside, near]))
     pairs = nearest(placed, looking, ties, owners, size)
-    alone = artists.select(["artist_id", "model_version"]).take(np.setdiff1d(owners, pairs.owner))
+    alone = artists.select(["artist_id"]).take(np.setdiff1d(owners, pairs.owner))
     gone = session.sql("select artist_id from changes where what = 'gone'").to_arrow_table()
     return pa.concat_tables(
         [_entries(artists, placed, pairs, complete), alone, gone], promote_options="default"

@@ -67,81 +67,56 @@ changed as (
 
 ),
 
-unchanged as (
-
-    select cells.artist_id
-    from cells
-    left join changes on cells.artist_id = changes.artist_id
-    where changes.artist_id is null
-
-),
-
-reach as (
-
-    -- How near another must come to enter the list of one that did not change.
-    select
-        lists.artist_id,
-        case
-            when count(*) = {{ var('similar_artists') }} then max({{ millionths_of_score('lists.score') }})
-            else 1000000
-        end as millionths
-    from lists
-    inner join unchanged on lists.artist_id = unchanged.artist_id
-    group by lists.artist_id
-
-),
-
-bounded as (
-
-    select
-        points.artist_id,
-        points.span,
-        {{ dense('points.vector', size) }} as point,
-        cells.nearest_cells,
-        reach.millionths
-    from points
-    inner join cells on points.artist_id = cells.artist_id
-    inner join reach on points.artist_id = reach.artist_id
-
-),
-
+-- Where the model says that no cells are looked into, all look into one, number 0, and are found there.
 newcomers as (
 
     select
         points.artist_id,
         points.span,
         {{ dense('points.vector', size) }} as point,
-        cells.cell
+        case when parameters.probes > 0 then cells.cell else 0 end as found_in
     from points
     inner join cells on points.artist_id = cells.artist_id
     inner join changed on points.artist_id = changed.artist_id
+    cross join parameters
     where
         points.is_listed
         and points.is_compared
 
 ),
 
-looked_into as (
+reach as (
 
+    -- How near another must come to enter a standing list, and whether one that changed is in it.
     select
-        bounded.artist_id,
-        bounded.span,
-        bounded.point,
-        bounded.millionths,
-        unnested.place % 65536 as cell
-    from bounded
-    cross join unnest(bounded.nearest_cells) as unnested (place)
-    cross join parameters
-    where parameters.probes > 0
+        lists.artist_id,
+        case
+            when count(*) = {{ var('similar_artists') }} then max({{ millionths_of_score('lists.score') }})
+            else 1000000
+        end as millionths,
+        count(changed.artist_id) > 0 as holds_changed
+    from lists
+    left join changed on lists.related_id = changed.artist_id
+    group by lists.artist_id
 
 ),
 
-all_round as (
+looked_into as (
 
-    select bounded.*
-    from bounded
+    select
+        points.artist_id,
+        points.span,
+        {{ dense('points.vector', size) }} as point,
+        reach.millionths,
+        reach.holds_changed,
+        unnested.place % 65536 as looks_into
+    from points
+    inner join cells on points.artist_id = cells.artist_id
+    inner join reach on points.artist_id = reach.artist_id
     cross join parameters
-    where parameters.probes = 0
+    cross join unnest(
+        case when parameters.probes > 0 then cells.nearest_cells else array[cast(0 as bigint)] end
+    ) as unnested (place)
 
 ),
 
@@ -149,22 +124,16 @@ affected as (
 
     select artist_id from changes
     union
-    select lists.artist_id
-    from lists
-    inner join changed on lists.related_id = changed.artist_id
-    union
     select links.artist_id
     from links
     inner join changed on links.related_id = changed.artist_id
     union
     select looked_into.artist_id
     from looked_into
-    inner join newcomers on looked_into.cell = newcomers.cell
-    where {{ gap('looked_into', 'newcomers') }} <= looked_into.millionths
-    union
-    select all_round.artist_id
-    from all_round
-    inner join newcomers on {{ gap('all_round', 'newcomers') }} <= all_round.millionths
+    left join newcomers on looked_into.looks_into = newcomers.found_in
+    where
+        looked_into.holds_changed
+        or {{ gap('looked_into', 'newcomers') }} <= looked_into.millionths
 
 )
 
