@@ -22,11 +22,12 @@ def test_bytes_are_told_apart_by_what_they_are_of() -> None:
     counted = count(
         [
             statement("CREATE_TABLE_AS_SELECT", {"raw.artists": 3 * MB, "marts.dim": 4 * MB}),
+            statement("MERGE", {"raw.similarity_vectors": 2 * MB}),
             statement("SELECT", {"raw.artists": 5 * MB, "marts.dim": 1 * MB}, "test.x.unique"),
         ],
         "raw",
     )
-    assert (counted.raw, counted.tables, counted.checks) == (3 * MB, 4 * MB, 6 * MB)
+    assert (counted.raw, counted.model, counted.tables, counted.checks) == (3 * MB, 2 * MB, 4 * MB, 6 * MB)
 
 
 @pytest.mark.parametrize(
@@ -48,11 +49,11 @@ def test_a_statement_that_reads_no_table_is_free() -> None:
 
 
 def test_more_rows_cost_more_only_beyond_what_is_billed_at_least() -> None:
-    small = Bytes(2, 0, 2 * MB, 20 * MB, (2 * MB, 20 * MB))
+    small = Bytes(2, 0, 0, 2 * MB, 20 * MB, (2 * MB, 20 * MB))
     assert small.billed == 30 * MB
     assert small.times(10).billed == 20 * MB + 200 * MB
     assert small.times(10).checks == 200 * MB
 
 
 def test_the_price_of_a_terabyte() -> None:
-    assert f"${DOLLARS_PER_TB:.4f}" in str(Bytes(1, 0, TB, 0, (TB,)))
+    assert f"${DOLLARS_PER_TB:.4f}" in str(Bytes(1, 0, 0, TB, 0, (TB,)))

@@ -113,7 +113,9 @@ numbered as (
 
     select
         placed.*,
-        is_named and artist_id is not null and place <= {{ var('best_known_songs') }} as is_best_known,
+        placed.is_named
+        and placed.artist_id is not null
+        and placed.place <= {{ var('best_known_songs') }} as is_best_known,
         cast({{ song_cell('n_tracks') }} as bigint) as cell,
         row_number() over (order by placed.track_id) as number
     from placed

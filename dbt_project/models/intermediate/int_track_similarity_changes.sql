@@ -13,14 +13,14 @@ points as (
 {%- if not basis %}
 
 select
-    track_id,
     digest,
     artist_id,
-    is_best_known,
     cell,
     cast(null as varchar) as artist_id_before,
-    false as is_best_known_before,
-    cast(null as bigint) as cell_before
+    cast(null as bigint) as cell_before,
+    track_id,
+    is_best_known,
+    false as is_best_known_before
 from points
 {%- else %},
 
@@ -31,14 +31,14 @@ basis as (
 )
 
 select
-    coalesce(points.track_id, basis.track_id) as track_id,
     points.digest,
     points.artist_id,
-    coalesce(points.is_best_known, false) as is_best_known,
     points.cell,
     basis.artist_id as artist_id_before,
-    coalesce(basis.is_best_known, false) as is_best_known_before,
-    basis.cell as cell_before
+    basis.cell as cell_before,
+    coalesce(points.track_id, basis.track_id) as track_id,
+    coalesce(points.is_best_known, false) as is_best_known,
+    coalesce(basis.is_best_known, false) as is_best_known_before
 from points
 full outer join basis on points.track_id = basis.track_id
 where

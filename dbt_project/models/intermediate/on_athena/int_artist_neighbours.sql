@@ -8,7 +8,7 @@
     'sound': size - (var('similarity_features') | length),
 } -%}
 {%- set parts -%}
-    2 * {{ block_product('owners.vector', 'others.vector', 1, ends.era) }} as genre_part,
+2 * {{ block_product('owners.vector', 'others.vector', 1, ends.era) }} as genre_part,
         2 * {{ block_product('owners.vector', 'others.vector', ends.era + 1, ends.popularity) }} as era_part,
         2 * {{ block_product('owners.vector', 'others.vector', ends.popularity + 1, ends.sound) }}
             as popularity_part,
@@ -61,8 +61,8 @@ parameters as (
 
 listed as (
 
-    -- Who may be in lists; who cannot be compared only in those of artists that it is tied to. Where the model says
-    -- that no cells are looked into, all are found in one, number 0.
+    -- Who may be in lists; who cannot be compared only in those of artists that it is tied to.
+    -- Where the model says that no cells are looked into, all are found in one, number 0.
     select
         points.artist_id,
         points.is_compared,
@@ -87,7 +87,10 @@ owners as (
         {{ dense('points.vector', size) }} as point,
         points.span,
         cells.cell,
-        case when parameters.probes > 0 then cells.nearest_cells else array[cast(0 as bigint)] end as nearest_cells,
+        case
+            when parameters.probes > 0 then cells.nearest_cells
+            else array[cast(0 as bigint)]
+        end as nearest_cells,
         parameters.complete
     from points
     inner join cells on points.artist_id = cells.artist_id
@@ -111,20 +114,35 @@ near_at_hand as (
     group by owners.artist_id
 
 ),
+
+bounded as (
+
+    select
+        owners.*,
+        coalesce({{ array_element('near_at_hand.gaps', var('similar_artists')) }}, {{ farthest }}) as radius
+    from owners
+    left join near_at_hand on owners.artist_id = near_at_hand.artist_id
+
+),
+{%- else %}
+
+bounded as (
+
+    select
+        owners.*,
+        {{ farthest }} as radius
+    from owners
+
+),
 {%- endif %}
 
 looked_into as (
 
     select
-        owners.*,
-        unnested.place % 65536 as looks_into,
-        {{ "coalesce(" ~ array_element('near_at_hand.gaps', var('similar_artists')) ~ ", " ~ farthest ~ ")"
-            if bounds else farthest }} as radius
-    from owners
-    {%- if bounds %}
-    left join near_at_hand on owners.artist_id = near_at_hand.artist_id
-    {%- endif %}
-    cross join unnest(owners.nearest_cells) as unnested (place)
+        bounded.*,
+        unnested.place % 65536 as looks_into
+    from bounded
+    cross join unnest(bounded.nearest_cells) as unnested (place)
 
 ),
 
