@@ -86,6 +86,7 @@ class _Home:
                 ),
                 "span": span,
                 "lacking": lacking,
+                "digest": self.ids,
             }
             self._keep(warehouse, "int_artist_points", pa.table(columns), "'m1'")
             features = {name: artists.sound[:, i] for i, name in enumerate(SIMILARITY_FEATURES)}
@@ -163,8 +164,8 @@ class _Home:
                 f" from int_artist_points using sample {count + 7} rows (reservoir, {count})"
             )
             warehouse.execute(
-                "update int_artist_points as p set vector = m.vector, span = m.span from moved as m"
-                " where p.artist_id = m.artist_id and m.vector is not null"
+                "update int_artist_points as p set vector = m.vector, span = m.span, digest = uuid()"
+                " from moved as m where p.artist_id = m.artist_id and m.vector is not null"
             )
 
     def _flat(self) -> tuple[float, Places]:

@@ -55,10 +55,12 @@ def move(home: Path) -> None:
             " window by_id as (order by artist_id)"
         )
         warehouse.execute(
-            "update int_artist_points as p set vector = m.vector, span = m.span, lacking = m.lacking"
+            "update int_artist_points as p set vector = m.vector, span = m.span, lacking = m.lacking, digest = 'moved'"
             " from moved as m where p.artist_id = m.artist_id and p.artist_id in ('a0011', 'a0102', 'a0203')"
         )
-        warehouse.execute("update int_artist_points set is_listed = false where artist_id = 'a0031'")
+        warehouse.execute(
+            "update int_artist_points set is_listed = false, digest = 'hidden' where artist_id = 'a0031'"
+        )
         warehouse.execute("delete from int_artist_points where artist_id = 'a0053'")
 
 

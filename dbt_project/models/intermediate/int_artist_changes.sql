@@ -2,10 +2,7 @@
     What each list is made from, in one digest: the artist's point, whom it is tied to, how much they weigh and over
     which song, and what the reasons are told by; of artists that can be compared or are tied to somebody.
 -#}
-{%- set scalars = ['points.model_version', 'points.is_listed', 'points.is_compared', 'points.span'] -%}
-{%- for feature in var('similarity_features') -%}
-    {%- do scalars.append('sounds.' ~ feature) -%}
-{%- endfor -%}
+{%- set sounds = ('sounds.' ~ var('similarity_features') | join(' sounds.')).split(' ') -%}
 {%- set there = is_partial() and built('int_artist_cells') and built('artist_similarity') -%}
 {%- set basis = built('int_artist_similarity_basis') if there else none -%}
 with
@@ -54,7 +51,7 @@ present as (
 
     select
         points.artist_id,
-        {{ digest(scalars, ['points.vector', 'artists.genres', 'linked.links']) | indent(8) }} as digest
+        {{ digest(['points.digest'] + sounds, ['artists.genres', 'linked.links']) | indent(8) }} as digest
     from points
     inner join artists on points.artist_id = artists.artist_id
     left join sounds on points.artist_id = sounds.artist_id
@@ -90,13 +87,13 @@ with_a_list as (
 compared as (
 
     select
+        present.digest,
         coalesce(present.artist_id, basis.artist_id) as artist_id,
         case
             when present.artist_id is null then 'gone'
             when basis.digest is null or basis.digest <> present.digest then 'changed'
             when with_a_list.artist_id is null then 'without a list'
-        end as what,
-        present.digest
+        end as what
     from present
     full outer join basis on present.artist_id = basis.artist_id
     left join with_a_list on present.artist_id = with_a_list.artist_id

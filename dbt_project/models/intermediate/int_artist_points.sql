@@ -253,6 +253,20 @@ lengths as (
         {{ block_product('vector', 'vector', told + 1, point_size()) }} as sound_length
     from placed
 
+),
+
+finished as (
+
+    select
+        artist_id,
+        model_version,
+        is_listed,
+        is_compared,
+        vector,
+        cast(complete + sound_length as bigint) as span,
+        cast(case when told_length < complete then complete - told_length else 0 end as bigint) as lacking
+    from lengths
+
 )
 
 select
@@ -261,6 +275,7 @@ select
     is_listed,
     is_compared,
     vector,
-    cast(complete + sound_length as bigint) as span,
-    cast(case when told_length < complete then complete - told_length else 0 end as bigint) as lacking
-from lengths
+    span,
+    lacking,
+    {{ digest(['model_version', 'is_listed', 'is_compared', 'span', 'lacking'], ['vector']) | indent(4) }} as digest
+from finished

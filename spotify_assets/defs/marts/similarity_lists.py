@@ -136,11 +136,11 @@ def entered(points: Points, cells: Cells, newcomers: Places, reach: Places) -> P
     `reach` is how far each artist's list reaches, in millionths; -1 for artists who are not asked about.
     """
     newcomers = newcomers[points.can_be_near[newcomers]]
-    new = _as_others(points, newcomers)
     affected = [np.zeros(0, np.int64)]
     for start, end in _blocks(len(points.spans), len(newcomers)):
         block = np.arange(start, end)
-        rows, columns = np.nonzero(_as_owners(points, block) @ new.T <= reach[start:end, None])
+        apart = _apart(points.vectors[start:end], points.spans[start:end], points, newcomers)
+        rows, columns = np.nonzero(apart <= reach[start:end, None])
         if cells.nearest.shape[1]:
             rows = rows[(cells.nearest[block[rows]] == cells.own[newcomers[columns], None]).any(axis=1)]
         affected.append(np.unique(block[rows]))
@@ -190,8 +190,9 @@ def _near(points: Points, cells: Cells, owners: Places, size: int) -> _Found:
 def _near_part(points: Points, cells: Cells, owners: Places, size: int) -> _Found:
     # One more, since the owner finds itself. Distance and number compete as one number.
     best = np.full((len(owners), size + 1), _NOBODY)
+    vectors, spans = points.vectors[owners], points.spans[owners]
     for rows, others in _looks(points, cells, owners):
-        apart = _as_owners(points, owners[rows]) @ _as_others(points, others).T
+        apart = _apart(vectors[rows], spans[rows], points, others)
         keys = apart.astype(np.int64) * _SHIFT + others
         keys[apart > FARTHEST] = _NOBODY
         contest = np.hstack([best[rows], keys])
@@ -208,16 +209,16 @@ def _looks(points: Points, cells: Cells, owners: Places) -> Iterator[tuple[Place
     """Yield who looks at whom: rows of owners, and artists; blocks that fit the processor's cache."""
     listed = np.flatnonzero(points.can_be_near)
     if not cells.nearest.shape[1]:
-        for rows in _parts(np.arange(len(owners)), 256):
-            for others in _parts(listed, 1024):
+        looking = {0: np.arange(len(owners))}
+        found = {0: np.arange(len(listed))}
+    else:
+        probes = cells.nearest.shape[1]
+        looking = {cell: at // probes for cell, at in _groups(cells.nearest[owners].ravel()).items()}
+        found = _groups(cells.own[listed])
+    for cell in looking.keys() & found.keys():
+        for rows in _parts(looking[cell], 256):
+            for others in _parts(listed[found[cell]], 1024):
                 yield rows, others
-        return
-    of_cell = _groups(cells.own[listed])
-    for probe in cells.nearest[owners].T:
-        for cell, looking in _groups(probe).items():
-            for rows in _parts(looking, 256):
-                for others in _parts(listed[of_cell[cell]], 1024) if cell in of_cell else ():
-                    yield rows, others
 
 
 def _groups(values: Places) -> dict[int, Places]:
@@ -231,15 +232,12 @@ def _parts(values: Places, size: int) -> Iterator[Places]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-def _as_owners(points: Points, numbers: Places) -> Singles:
-    """Return rows whose product with those of `_as_others` is the gap of the two points."""
-    span = points.spans[numbers, None].astype(np.float32)
-    return np.hstack([-2 * points.vectors[numbers], span, np.ones_like(span)])
-
-
-def _as_others(points: Points, numbers: Places) -> Singles:
-    span = points.spans[numbers, None].astype(np.float32)
-    return np.hstack([points.vectors[numbers], np.ones_like(span), span])
+def _apart(vectors: Singles, spans: Places, points: Points, others: Places) -> Singles:
+    """Return the gaps of points, as rows, and others."""
+    apart: Singles = vectors @ (-2 * points.vectors[others]).T
+    apart += spans[:, None].astype(np.float32)
+    apart += points.spans[others].astype(np.float32)
+    return apart
 
 
 def _blocks(rows: int, columns: int) -> Iterator[tuple[int, int]]:

@@ -97,20 +97,8 @@ def artist_neighbours(
         "select max(vector[1]) filter (where name = 'complete'),"
         " max(vector[1]) filter (where name = 'probes') from model_vectors where kind = 'parameter'"
     ).fetchall()[0]
-    artists = session.sql(
-        "select artist_id, points.model_version, is_listed, is_compared, vector, span, cell,"
-        " case when $probes > 0 then nearest_cells else [] end as nearest_cells"
-        " from points inner join cells using (artist_id) order by artist_id",
-        params={"probes": probes},
-    ).to_arrow_table()
+    artists, placed, looking = _artists(session, points, cells, probes)
     numbered = pa.table({"artist_id": artists["artist_id"], "number": np.arange(artists.num_rows)})
-    placed = Points(
-        _matrix(artists["vector"]).astype(np.float32),
-        artists["span"].to_numpy(),
-        artists["is_listed"].to_numpy(),
-        artists["is_compared"].to_numpy(),
-    )
-    looking = Cells(artists["cell"].to_numpy().astype(np.int64), _matrix(artists["nearest_cells"]) % CELLS)
     ties = _ties(session, numbered, links)
     owners = _numbers(session.sql("select number from numbered semi join changes using (artist_id)"))
     if len(owners) < len(placed.spans):
@@ -135,6 +123,33 @@ def artist_neighbours(
     return pa.concat_tables(
         [_entries(artists, placed, pairs, complete), alone, gone], promote_options="default"
     )
+
+
+def _artists(
+    session: Connection, points: Relation, cells: Relation, probes: int
+) -> tuple[pa.Table, Points, Cells]:
+    """Return the artists that have a cell, by their ids: artist_id and model_version; points; cells."""
+    rows = session.sql(
+        "select artist_id, model_version, is_listed, is_compared, cast(vector as float[]) as vector, span"
+        " from points"
+    ).to_arrow_table()
+    of_cells = session.sql("select artist_id, cell, nearest_cells from cells").to_arrow_table()
+    # Joined and put in order here: DuckDB would carry the vectors through both, which takes twice as long.
+    in_cells = pc.index_in(rows["artist_id"], value_set=of_cells["artist_id"])
+    order = pc.sort_indices(rows["artist_id"]).to_numpy()
+    order = order[pc.is_valid(in_cells).to_numpy()[order]]
+    at = pc.fill_null(in_cells, 0).to_numpy()[order]
+    placed = Points(
+        _matrix(rows["vector"])[order],
+        rows["span"].to_numpy()[order],
+        rows["is_listed"].to_numpy()[order],
+        rows["is_compared"].to_numpy()[order],
+    )
+    nearest_cells = _matrix(of_cells["nearest_cells"])[at] % CELLS
+    looking = Cells(
+        of_cells["cell"].to_numpy()[at].astype(np.int64), nearest_cells if probes else nearest_cells[:, :0]
+    )
+    return rows.select(["artist_id", "model_version"]).take(order), placed, looking
 
 
 def _entries(artists: pa.Table, placed: Points, pairs: Pairs, complete: int) -> pa.Table:
@@ -169,9 +184,9 @@ def _reach(session: Connection, numbered: pa.Table, lists: str, size: int) -> Pl
     """Return how far each artist's standing list reaches, in millionths; -1 where there is none."""
     reach = np.full(numbered.num_rows, -1)
     found = session.sql(
-        "select number, case when count(*) = $size"  # noqa: S608 - a name of dbt's own
-        " then max(1000000 - cast(round(score * 1e6) as bigint)) else $farthest end as millionths"
-        f" from {lists} inner join numbered using (artist_id) group by number",
+        "select number, min(case when rank = $size"  # noqa: S608 - a name of dbt's own
+        " then 1000000 - cast(round(score * 1e6) as bigint) else $farthest end) as millionths"
+        f" from {lists} inner join numbered using (artist_id) where rank in (1, $size) group by number",
         params={"size": size, "farthest": FARTHEST},
     ).to_arrow_table()
     reach[found["number"].to_numpy()] = found["millionths"].to_numpy()
