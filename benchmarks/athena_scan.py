@@ -5,12 +5,14 @@ Figures are what the double counts (tests/doubles/athena/scans.py); 100,000 arti
 """
 
 import json
+import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -128,9 +130,10 @@ def rows() -> Iterator[tuple[str, str]]:
     measured: dict[tuple[int, int | None], Bytes] = {}
     for size, refreshed in SIZES.items():
         with tempfile.TemporaryDirectory() as directory:
-            for artists, read in _measure(Path(directory), size, refreshed):
+            for artists, read, published in _measure(Path(directory), size, refreshed):
                 measured[size, artists] = read
                 yield _called(size, artists), str(read)
+                yield f"{_called(size, artists)}, publishing it", str(published)
     largest = max(SIZES)
     for (size, artists), read in list(measured.items()):
         if size == largest:
@@ -149,8 +152,8 @@ def _called(size: int, artists: int | None) -> str:
     return f"{size:,} artists: " + ("rebuild" if artists is None else f"refresh of {artists}")
 
 
-def _measure(home: Path, size: int, refreshed: Sequence[int]) -> Iterator[tuple[int | None, Bytes]]:
-    """Build a catalogue of so many artists, then refresh so many of them, one after the other."""
+def _measure(home: Path, size: int, refreshed: Sequence[int]) -> Iterator[tuple[int | None, Bytes, Bytes]]:
+    """Build a catalogue of so many artists, then refresh some; yield what dbt and what publishing read."""
     # The double is of the tests' packages, which a bench-only import must not need.
     from tests.athena.account import Account
     from tests.dbt.platform import Platform, run_dbt
@@ -169,21 +172,36 @@ def _measure(home: Path, size: int, refreshed: Sequence[int]) -> Iterator[tuple[
         account = Account(double.env, bucket="lake")
         account.client("s3").create_bucket(Bucket=account.bucket)
 
-        def sent(*args: str, **variables: str) -> Bytes:
-            account.hold(home / "lake")
-            before = len(log.read_text().splitlines()) if log.exists() else 0
-            run_dbt(
-                *args, "--target", "athena", scratch=home, variables={**account.dbt_variables, **variables}
-            )
-            noted = [json.loads(line) for line in log.read_text().splitlines()[before:]]
-            return count(noted, account.raw_schema)
+        def noted(since: int = 0) -> list[dict[str, Any]]:
+            return [json.loads(line) for line in log.read_text().splitlines()[since:]] if log.exists() else []
 
-        yield None, sent("build")
+        def sent(**variables: str) -> tuple[Bytes, Bytes]:
+            account.hold(home / "lake")
+            before = len(noted())
+            variables = {**account.dbt_variables, **variables}
+            run_dbt("build", "--target", "athena", scratch=home, variables=variables)
+            built = noted(before)
+            before += len(built)
+            _read_to_publish({**variables, "PLATFORM_HOME": str(home)})
+            return count(built, account.raw_schema), count(noted(before), account.raw_schema)
+
+        yield None, *sent()
         for number, few in enumerate(refreshed):
             at = FIRST_DAY + timedelta(days=DAYS + number)
             for table, again in cut(tables, artists.slice(0, few)).items():
                 platform.observe(table, _once_more(table, again), at, run_id="again")
-            yield few, sent("build", DBT_REFRESH="true")
+            yield few, *sent(DBT_REFRESH="true")
+
+
+def _read_to_publish(variables: Mapping[str, str]) -> None:
+    """Bring the copy that publishing reads up to date."""
+    from spotify_assets.core.settings import load_settings
+    from spotify_assets.defs.marts.athena_warehouse import AthenaWarehouse
+    from spotify_assets.defs.marts.warehouse import EXPORTED
+
+    with patch.dict(os.environ, variables), AthenaWarehouse(load_settings()).connect() as marts:
+        for model in (*EXPORTED, "int_artist_points", "int_artist_cells"):
+            marts.sql(f"from {model} limit 0")
 
 
 def _once_more(table: str, rows_of_table: pa.Table) -> list[dict[str, Any]]:
