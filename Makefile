@@ -9,7 +9,7 @@ BIN := .venv/bin
 UV_VERSION := 0.13.8
 WORKERS ?= 2
 
-.PHONY: help demo athena dev dev-doubles test nightly lint bench docs lock clean
+.PHONY: help demo athena dev dev-doubles test nightly lint lint-sql lint-rest bench docs lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,12 +33,18 @@ test: .venv/.dev  ## the test suite, as CI runs it
 nightly: .venv/.dev  ## the tests that take minutes: the loop on Athena, a demo killed and begun again
 	@$(BIN)/python -m pytest -m nightly --durations 0
 
+# SQL takes as long as all the rest: side by side.
 lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts, the deployment's templates and scripts
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-sql lint-rest
+
+lint-sql:
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+
+lint-rest:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 	@$(BIN)/cfn-lint deploy/*.yaml
 	@$(BIN)/shellcheck deploy/*.sh
 

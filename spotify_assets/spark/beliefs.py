@@ -48,22 +48,13 @@ class Lake:
     def values(self, table: str, key: str, columns: Mapping[str, str]) -> DataFrame:
         """Return one row per id that is not gone: the key and the believed value of each column."""
         names = list(columns)
-        age = F.struct("fetched_at", "run_id", *names)
+        # Equally old rows go by what they say, so that any cluster believes the same.
+        age = [F.desc(name) for name in ("fetched_at", "run_id", *names)]
         empty = reduce(Column.__and__, [F.col(name).isNull() for name in names])
-        by_source = (
-            self.observations(table, {key: "string", **columns})
-            .groupBy(key, "source")
-            .agg(
-                *(F.max_by(name, F.when(F.col(name).isNotNull(), age)).alias(name) for name in names),
-                F.max_by(empty, age).alias("is_gone"),
-            )
-        )
-        place = self._place()
-        return (
-            by_source.where(~F.col("is_gone"))
-            .groupBy(key)
-            .agg(*(F.min_by(name, F.when(F.col(name).isNotNull(), place)).alias(name) for name in names))
-        )
+        observed = self.observations(table, {key: "string", **columns}).withColumn("is_gone", empty)
+        by_source = _first_known(observed, [key, "source"], age, [*names, "is_gone"])
+        there = by_source.where(~F.col("is_gone")).withColumn("place", self._place())
+        return _first_known(there, [key], [F.col("place")], names).select(key, *names)
 
     def entries(self, table: str, parent: str, columns: Mapping[str, str]) -> DataFrame:
         """Return the entries of each parent's believed list: the parent and the columns, each row once."""
@@ -85,3 +76,17 @@ class Lake:
         """Return where a row's source stands in the order of belief; sources that are not named come last."""
         known = [F.when(F.col("source") == name, place) for name, place in self._places.items()]
         return F.struct(F.coalesce(*known, F.lit(len(self._places))).alias("place"), F.col("source"))
+
+
+def _first_known(
+    rows: DataFrame, group: Sequence[str], order: Sequence[Column], names: Sequence[str]
+) -> DataFrame:
+    """Return one row per group: of each column the first value, in this order of rows, that is not null.
+
+    One sort for all columns; an aggregate such as `max_by` with a struct would carry the whole row for each.
+    """
+    ordered = Window.partitionBy(*group).orderBy(*order)
+    whole = ordered.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    known = [F.first(name, ignorenulls=True).over(whole).alias(name) for name in names]
+    place = F.row_number().over(ordered).alias("row")
+    return rows.select(*group, *known, place).where("row = 1").drop("row")

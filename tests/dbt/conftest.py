@@ -18,6 +18,10 @@ from .platform import Platform, day
 MODEL = "m20261101T120000Z-0001"
 
 
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+"""For the third catalogue and later ones: unit tests do not read any."""
+
+
 class Built:
     """A home, the catalogue in its lake and the model it was built with."""
 
@@ -26,6 +30,7 @@ class Built:
         home: Path,
         tables: dict[str, pa.Table],
         observe_more: Callable[[Platform], None] = lambda platform: None,
+        *options: str,
     ) -> None:
         self.platform = Platform(home)
         self.tables = tables
@@ -33,7 +38,7 @@ class Built:
         self.platform.observe_moods(tables)
         observe_more(self.platform)
         self.breakpoints: dict[str, np.ndarray] = self.platform.fit_model(MODEL, tables)
-        self.log = self.platform.dbt("build").stdout
+        self.log = self.platform.dbt("build", *options).stdout
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,37 +27,21 @@ from spotify_assets.defs.marts.similarity_fit import EXACT_PROBES, fit_cells, fi
 
 from . import recomputation
 from .chat_turns import FIRST
+from .dbt_server import dbt
 from .recomputation import QUANTILES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-
-QUICK_DBT = """
-from spotify_assets.core.lake.descriptions import share_descriptions
-share_descriptions()
-from dbt.cli.main import cli
-cli()
-"""
-"""dbt's own program with clients as the platform has it make them."""
 
 
 def run_dbt(
     *args: str, scratch: Path, variables: Mapping[str, str], ok: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt in the project's directory with these variables and no others of the platform."""
-    on_athena = (sys.executable, "-c", QUICK_DBT)
-    command = [
-        *(on_athena if "athena" in args else (str(Path(sys.executable).with_name("dbt")),)), *args,
-        "--target-path", str(scratch / "dbt"), "--log-path", str(scratch / "dbt"), "--no-use-colors",
-    ]  # fmt: skip
-    done = subprocess.run(
-        command,
-        cwd=PROJECT,
-        env={"PATH": os.environ["PATH"], "HOME": str(scratch), **variables},
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert (done.returncode == 0) == ok, done.stdout[-6000:] + done.stderr[-2000:]
+    places = ("--target-path", str(scratch / "dbt"), "--log-path", str(scratch / "dbt"), "--no-use-colors")
+    scratch.mkdir(exist_ok=True)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(scratch), **variables}
+    done = dbt([*args, *places], PROJECT, environment, scratch / "dbt.out")
+    assert (done.returncode == 0) == ok, done.stdout[-8000:]
     return done
 
 

@@ -1,4 +1,4 @@
-"""The similar songs once more, in numpy and loops: written from the description, not from the SQL."""
+"""The similar songs once more, in numpy: written from the description, not from the SQL."""
 
 from __future__ import annotations
 
@@ -73,43 +73,49 @@ def lists(
     """Return the similar songs of each with their scores; `kin` has ranks of similar artists by artist."""
     matrix = np.array([song.vector for song in found])
     halves = [n for n in range(matrix.shape[1]) if len(found) > max(cells_above, per_cell * 2**n)]
+    is_named, is_best_known = (
+        np.array([getattr(s, name) for s in found]) for name in ("is_named", "is_best_known")
+    )
+    artists, codes, titles = (
+        _numbers([getattr(s, name) for s in found]) for name in ("artist", "isrc", "title")
+    )
+    years = np.array([np.nan if song.year is None else song.year for song in found])
+    number_of = {song.artist: number for song, number in zip(found, artists, strict=True)}
     lists: dict[str, list[tuple[str, float]]] = {}
-    for owner in found:
+    for here, owner in enumerate(found):
         sound = np.round(np.sqrt(((matrix - owner.vector) ** 2).mean(axis=1)) * 1e6).astype(int)
         sides = (matrix[:, halves] > 0.5) != (owner.vector[halves] > 0.5)
         near = sides.sum(axis=1) <= 1
         akin = {} if owner.artist is None else {owner.artist: 0, **kin.get(owner.artist, {})}
-        entries = []
-        for place, song in enumerate(found):
-            if not song.is_named or song is owner or _one_recording(owner, song):
-                continue
-            if song.artist in akin:
-                if not song.is_best_known:
-                    continue
-                artist = akin[song.artist] * 1_000_000 // 30
-            elif near[place]:
-                artist = STRANGER
-            else:
-                continue
-            millionths = (50 * int(sound[place]) + 35 * artist + 15 * _era(owner, song)) // 100
-            entries.append((millionths, song.track_id, song.artist or song.track_id))
+        rank_of = np.full(len(found) + 1, -1)
+        for artist, rank in akin.items():
+            if artist in number_of:
+                rank_of[number_of[artist]] = rank
+        ranks = rank_of[artists]
+        of_kin = ranks >= 0
+        one_recording = (codes == codes[here]) & (codes >= 0) | (titles == titles[here]) & (titles >= 0)
+        may = is_named & np.where(of_kin, is_best_known, near) & ~one_recording
+        may[here] = False
+        apart = np.minimum(np.nan_to_num(np.abs(years - years[here]), nan=10), 30).astype(int)
+        artist_part = np.where(of_kin, ranks * 1_000_000 // 30, STRANGER)
+        millionths = (50 * sound + 35 * artist_part + 15 * (apart * 1_000_000 // 30)) // 100
+        entries = sorted(
+            (int(millionths[place]), found[place].track_id, place) for place in np.flatnonzero(may)
+        )
         chosen: list[tuple[str, float]] = []
         of_artist: Counter[str] = Counter()
-        for millionths, track_id, artist_id in sorted(entries):
-            of_artist[artist_id] += 1
-            if of_artist[artist_id] <= OF_ONE_ARTIST and len(chosen) < SIZE:
-                chosen.append((track_id, (1_000_000 - millionths) / 1e6))
+        for distance, track_id, place in entries:
+            of_artist[found[place].artist or track_id] += 1
+            if of_artist[found[place].artist or track_id] <= OF_ONE_ARTIST:
+                chosen.append((track_id, (1_000_000 - distance) / 1e6))
+            if len(chosen) == SIZE:
+                break
         if chosen:
             lists[owner.track_id] = chosen
     return lists
 
 
-def _one_recording(one: Song, other: Song) -> bool:
-    return (one.isrc is not None and one.isrc == other.isrc) or (
-        one.title is not None and one.title == other.title
-    )
-
-
-def _era(one: Song, other: Song) -> int:
-    apart = 10 if one.year is None or other.year is None else min(abs(one.year - other.year), 30)
-    return apart * 1_000_000 // 30
+def _numbers(values: list[str | None]) -> np.ndarray:
+    """Return a number for each value, one for those that are the same; -1 for None."""
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values)) if value is not None}
+    return np.array([numbers.get(value, -1) if value is not None else -1 for value in values])

@@ -10,7 +10,7 @@ import pytest
 from spotify_assets.core.records import TABLES
 
 from .catalogue import draw
-from .conftest import Built
+from .conftest import WITHOUT_UNIT_TESTS, Built
 from .platform import Platform, day
 
 SOUND = {
@@ -49,7 +49,7 @@ class Refreshed:
         dies_after = ("path:models/staging", "int_renewed_tracks", "int_renewed_artists", "dim_artists")
         platform.dbt("run", "--select", *dies_after, DBT_REFRESH="true")
         change(platform)
-        self.log = platform.dbt("build", "--exclude-resource-type", "unit_test", DBT_REFRESH="true").stdout
+        self.log = platform.dbt("build", *WITHOUT_UNIT_TESTS, DBT_REFRESH="true").stdout
         self.after = platform.contents()
         platform.dbt("run", "--full-refresh")
         self.from_nothing = platform.contents()
@@ -106,7 +106,9 @@ def observe_twice(platform: Platform) -> None:
 
 @pytest.fixture(scope="module")
 def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
-    return Refreshed(Built(tmp_path_factory.mktemp("refreshed"), draw(), observe_twice).platform)
+    return Refreshed(
+        Built(tmp_path_factory.mktemp("refreshed"), draw(), observe_twice, *WITHOUT_UNIT_TESTS).platform
+    )
 
 
 def test_refresh_equals_a_build_from_nothing_row_for_row(refreshed: Refreshed) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt.platform import PROJECT, run_dbt
+from tests.dbt.compiled import compiled_for_athena
+from tests.dbt.platform import PROJECT
 
 from .grammars import NO_NODE, NODE, asked, parse, refusals
 
@@ -86,19 +87,7 @@ def test_files_can_be_read_by_hand(tmp_path: Path) -> None:
         assert done.returncode == code
 
 
-def test_every_compiled_model_and_test_passes(tmp_path: Path) -> None:
-    run_dbt(
-        "compile", "--target", "athena", "--no-introspect", "--no-populate-cache",
-        scratch=tmp_path,
-        variables={
-            "LAKE_URI": "s3://a-lake",
-            "AWS_ACCESS_KEY_ID": "dummy",
-            "AWS_SECRET_ACCESS_KEY": "dummy",
-            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-        },
-    )  # fmt: skip
-    compiled = {
-        path.stem: path.read_text(encoding="utf-8") for path in tmp_path.glob("dbt/compiled/**/*.sql")
-    }
+def test_every_compiled_model_and_test_passes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    compiled = {path.stem: sql for path, sql in compiled_for_athena(tmp_path_factory).items()}
     assert compiled.keys() >= {path.stem for path in PROJECT.glob("models/*/*.sql")}
     assert refusals(compiled) == []
