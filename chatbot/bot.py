@@ -275,7 +275,7 @@ class Bot:
     def _found(self, found: Found, shown: str, talk: _Talk) -> Answer:
         """Show what a lookup came to."""
         if found.song:
-            return found_song_answer(found.song, found.document, found.others, talk.language)
+            return found_song_answer(found.song, found.document, found.others, shown, talk.language)
         if found.document:
             return found_answer(found.document, shown, talk.language)
         if not found.choices:

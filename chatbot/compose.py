@@ -69,18 +69,19 @@ def found_answer(document: ArtistDocument, name: str, language: Language) -> Ans
 
 
 def found_song_answer(
-    song: TrackDocument, first: ArtistDocument | None, others: Sequence[str], language: Language
+    song: TrackDocument, first: ArtistDocument | None, others: Sequence[str], name: str, language: Language
 ) -> Answer:
-    """Show a song that was found just now; `others` have the same title."""
+    """Show a song that was found just now, by what was asked for; `others` have the same title."""
     shown = track_answer(song, first, 0, language)
     card = song.track
     text = live.just_found_song(card.name, card.artists, bool(song.similar), language)
+    again = Reply(messages.ask_again(language), name)
     offers = [Reply(one, one) for one in others[:_OTHERS_OFFERED]]
     return replace(
         shown,
         text=_attributed(text, card.track_id, language),
         provisional=True,
-        quick_replies=[*shown.quick_replies, *offers],
+        quick_replies=[again, *shown.quick_replies, *offers],
     )
 
 

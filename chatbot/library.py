@@ -79,6 +79,8 @@ class Library:
         artists += [(1.0, match) for match in slipped if match.target_id not in near]
         songs = self._nearest("track", name, self._answers.near(title_keys_near(typed)))
         if not artists and not songs:
+            songs = self._nearest_of_an_artist(read(name))
+        if not artists and not songs:
             return None
         ranked = sorted(
             [*artists, *songs],
@@ -101,6 +103,18 @@ class Library:
                 if match.kind == kind:
                     nearest.setdefault(match.target_id, (count, match))
         return list(nearest.values())
+
+    def _nearest_of_an_artist(self, reading: Reading) -> list[tuple[float, NameMatch]]:
+        """Return the songs of a known artist whose titles are nearly the one beside it: "아이유 조은 날"."""
+        for one, other in reading.splits:
+            for title, artist in ((one, other), (other, one)):
+                if not any(match.kind == "artist" for match in self._answers.find(name_key(artist))):
+                    continue
+                near = self._nearest("track", title, self._answers.near(title_keys_near(name_key(title))))
+                theirs = self._credited_to(artist, [match for _, match in near])
+                if theirs:
+                    return [(count, match) for count, match in near if match in theirs]
+        return []
 
     def within(self, text: str, language: Language) -> Answer | None:
         """Offer the artists that a sentence names, the longest names first."""

@@ -141,7 +141,8 @@ function alike({ kind, similar }, language) {
     return el("li", {}, art(artist.name, isSong ? song.image_url : artist.image_url),
       el("div", { class: "grow" }, title,
         isSong ? el("p", { class: "by" }, artist.name) : null,
-        el("p", { class: "why" }, why),
+        // A line never begins with the dot between two reasons.
+        el("p", { class: "why" }, why.replaceAll(" · ", "\u00a0· ")),
         !isSong && tracks.length ? songList(tracks) : null,
         isSong ? link(song.url, LABELS[language].listen, "listen") : null));
   }));

@@ -56,7 +56,8 @@ def test_a_mistyped_name_offers_who_is_close(ask: Ask, store: SqlStore, text: st
     ("text", "track_id"),
     [
         ("Dytto", DITTO), ("Dytto 같은 노래", DITTO), ("songs like dinamite", DYNAMITE_BY_BTS),
-        ("조은 날 노래", "t-good-day"), ("Hollo", "t-hello"),
+        ("조은 날 노래", "t-good-day"), ("Hollo", "t-hello"), ("아이유 조은 날", "t-good-day"),
+        ("Dytto - NewJeans", DITTO),
     ],
 )  # fmt: skip
 def test_a_mistyped_title_offers_the_song_and_is_looked_for(
