@@ -78,8 +78,9 @@ basis as (
 
 with_a_list as (
 
-    select distinct artist_id
+    select artist_id
     from {{ built('artist_similarity') }}
+    where rank = 1
 
 ),
 
