@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,6 +19,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from benchmarks.platform_process import PROJECT_ROOT
 from spotify_assets.core.store import Document, NameEntry, ServingStore, open_at
 from tests.doubles.aws import CREDENTIALS, aws_double
 
@@ -43,6 +48,18 @@ def rows() -> Iterator[tuple[str, str]]:
             f"{first:,.0f} a second ({first / base:.2f} of SQLite); "
             f"{written} of {DOCUMENTS:,} written ({written / DOCUMENTS:.1%}) in {second:.2f} s",
         )
+    yield "tests of the one suite that each engine runs", ", ".join(f"{e} {n}" for e, n in _tests().items())
+
+
+def _tests() -> Counter[str]:
+    """Count the tests of `tests/core/store` by the engine they are run on."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/core/store", "--collect-only", "--quiet"],
+        cwd=PROJECT_ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return Counter(
+        re.findall(r"\[(SQLite|PostgreSQL|MariaDB|DynamoDB)(?:-[^\]]*)?\]$", listed.stdout, re.MULTILINE)
+    )
 
 
 def _publish(store: ServingStore) -> tuple[float, float, int]:

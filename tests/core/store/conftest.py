@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import URL
 from store_beside import Beside, BesideDynamo, BesideSql
-from store_engines import ENGINES, empty_store
+from store_engines import ENGINES, empty, empty_store, place_with_tables, remove_place
+from store_servers import SERVERS
 
 from spotify_assets.core.store import ServingStore, open_at
 from tests.doubles.aws import AwsDouble, aws_double
@@ -34,10 +36,30 @@ def aws(aws_server: AwsDouble) -> Iterator[AwsDouble]:
     aws_server.calls.clear()
 
 
+@pytest.fixture(scope="session")
+def places() -> Iterator[dict[str, URL]]:
+    """Places with a store's tables on the servers, which take longer to make them than most tests do to run."""
+    made: dict[str, URL] = {}
+    yield made
+    for name, url in made.items():
+        remove_place(name, url)
+
+
 @pytest.fixture(params=ENGINES)
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database, on each engine in turn."""
-    yield from empty_store(request.param, request, tmp_path)
+    """The address of an empty database, on each engine in turn.
+
+    Tests that begin with an empty `store` on a server and leave its tables alone share a place with these tables.
+    """
+    wanted = request.fixturenames
+    if request.param not in SERVERS or "store" not in wanted or "beside" in wanted:
+        yield from empty_store(request.param, request, tmp_path)
+        return
+    places: dict[str, URL] = request.getfixturevalue("places")
+    if request.param not in places:
+        places[request.param] = place_with_tables(request.param)
+    yield places[request.param].render_as_string(hide_password=False)
+    empty(places[request.param])
 
 
 @pytest.fixture
