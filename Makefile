@@ -37,10 +37,10 @@ nightly: .venv/.dev  ## the tests that take minutes: the loop on Athena, a demo 
 lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts, the deployment's templates and scripts
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-sql lint-rest
 
-lint-sql:
+lint-sql: .venv/.dev  ## of lint, what reads SQL
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
-lint-rest:
+lint-rest: .venv/.dev  ## of lint, all the rest
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
