@@ -277,5 +277,7 @@ select
     vector,
     span,
     lacking,
-    {{ digest(['model_version', 'is_listed', 'is_compared', 'span', 'lacking'], ['vector']) | indent(4) }} as digest
+    {{ digest(
+        ['model_version', 'is_listed', 'is_compared', 'span', 'lacking'], ['vector']
+    ) | indent(4) }} as digest
 from finished
