@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 UV_VERSION := 0.13.8
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: help demo athena dev dev-doubles test nightly lint lint-sql lint-rest bench docs lock clean
 

@@ -52,7 +52,7 @@ PRICES = {
         Price("CloudWatch, logs", "GB", 0.50, 5),
         Price("CloudWatch, alarms", "alarm", 0.10, 10),
         Price("Data to the internet", "GB", 0.09, 100),
-        Price("Athena, refreshes", "refresh", 0.0056),
+        Price("Athena, refreshes", "refresh", 0.0067),
     )
 }
 
@@ -72,8 +72,8 @@ class Turn:
 TURNS = {
     "a known name, first asked of an instance": Turn(0.30, 7, 1, 80),
     "a known name, known by heart": Turn(0.60, 1, 1, 30),
-    "an unknown name": Turn(0.05, 39, 2, 300),
-    "several names fit": Turn(0.05, 18, 3, 150),
+    "an unknown name": Turn(0.05, 70, 2, 300),
+    "several names fit": Turn(0.05, 23, 3, 150),
 }
 
 ANSWER_BYTES = 6_000

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -72,6 +73,11 @@ class Processes:
         return (self.home / name).read_text(errors="replace")
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_for(what: str, found: Callable[[], Any], patience: float = PATIENCE) -> Any:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -98,5 +104,6 @@ def loop(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     processes.start("chatbot", "serve", "--port", "0", log="bot.log")
     port = wait_for("the bot", lambda: re.search(r"http://127\.0\.0\.1:(\d+)", processes.log("bot.log")))
     processes.bot_url = f"http://127.0.0.1:{port[1]}"
+    wait_for("the bot to listen", lambda: listens(int(port[1])))
     yield processes
     processes.stop()
