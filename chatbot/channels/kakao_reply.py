@@ -75,7 +75,8 @@ def _hero(answer: Answer, language: Language) -> list[Json]:
     image = answer.artist.image_url if answer.artist else None
     about = ", ".join(answer.track.artists if answer.track else answer.artist.genres if answer.artist else [])
     description = "\n".join(part for part in (line(about, MAX_ABOUT), answer.text) if part)
-    card: Json = {"title": line(shown.name, MAX_TITLE) or "♪", "description": fit(description, MAX_CARD_TEXT)}
+    told = fit(description, MAX_CARD_TEXT) or "♪"
+    card: Json = {"title": line(shown.name, MAX_TITLE) or "♪", "description": told}
     if is_link(shown.url):
         label = line(cards.listen(language), MAX_LABEL)
         card["buttons"] = [{"label": label, "action": "webLink", "webLinkUrl": shown.url}]

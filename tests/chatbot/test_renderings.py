@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatbot.answer import Answer
+from chatbot.answer import Answer, Artist
 from chatbot.channels import cli, kakao_reply, messenger_reply
 from chatbot.fit import fit, line, plain
 from chatbot.intake import json_bytes
@@ -52,6 +52,12 @@ def test_any_answer_fits_kakaotalk(answer: Answer, language: Language) -> None:
     for output in shown["template"]["outputs"]:
         without_tricks(output)
     without_tricks([reply["label"] for reply in shown["template"].get("quickReplies", [])])
+
+
+def test_a_card_of_nothing_but_controls_is_no_empty_one() -> None:
+    artist = Artist("a", "\x00", [], "https://i/x.jpg", "")
+    payload = kakao_reply.render(Answer(kind="artist", text="\x00", artist=artist), "en")
+    limits.kakao(payload)
 
 
 @MANY

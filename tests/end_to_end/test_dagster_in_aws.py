@@ -25,7 +25,7 @@ from spotify_assets.core.settings import PROJECT_ROOT
 from tests.doubles.aws import AwsDouble, aws_double
 from tests.end_to_end.conftest import Processes, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(300)]
 
 DEPLOY = PROJECT_ROOT / "deploy" / "dagster"
 POSTGRES = make_url(os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test"))

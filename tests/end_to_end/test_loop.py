@@ -49,6 +49,7 @@ def test_a_name_nobody_knows_ends_as_not_found(loop: Processes, store: ServingSt
     assert answer["kind"] == "not_found"
 
 
+@pytest.mark.nightly
 def test_a_request_survives_a_run_killed_in_the_middle(loop: Processes, store: ServingStore) -> None:
     store.requests.ask(name_key("혁오"), "혁오", datetime.now(UTC))
     held = wait_for(
