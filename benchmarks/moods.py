@@ -90,8 +90,9 @@ def _measured(lake: str) -> tuple[float, float, float]:
 
         def watch() -> None:
             while not over.wait(0.3):
+                # What the JVM starts has the JVM's memory for a moment, under another name.
                 for pid in (process.pid, *_below(process.pid)):
-                    is_jvm = _fact(pid, "Name") == "java"
+                    is_jvm = pid != process.pid
                     peak = int((_fact(pid, "VmHWM") or "0 kB").split()[0]) / 1024
                     peaks[is_jvm] = max(peaks.get(is_jvm, 0), peak)
 
