@@ -9,6 +9,7 @@ from spotify_assets.core.settings import settings
 from spotify_assets.defs import schedules
 from spotify_assets.defs.chat_events.raw import raw_chat_events
 from spotify_assets.defs.evaluation.similarity import similarity_evaluation
+from spotify_assets.defs.ingestion.companions import artist_companions
 from spotify_assets.defs.ingestion.neighbours import artist_neighbours
 from spotify_assets.defs.ingestion.observations import raw_assets
 from spotify_assets.defs.ingestion.roster import artist_roster
@@ -34,6 +35,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             *raw_assets,
             artist_neighbours,
             raw_chat_events,
+            artist_companions,
             *build_dbt_models(prepared_manifest(settings())),
             similarity_model,
             similarity_evaluation,

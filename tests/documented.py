@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from spotify_assets.core.records import LAKE_TABLES, SIMILARITY_FEATURES, Column, Table
+from spotify_assets.core.records import LAKE_TABLES, PLAYLIST_TRACKS, SIMILARITY_FEATURES, Column, Table
 from spotify_assets.defs.marts.warehouse import EXPORTED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,7 +18,7 @@ PAGE = ROOT / "docs" / "data.md"
 def parts() -> dict[str, str]:
     """Return the text that belongs between `<!-- name -->` and `<!-- /name -->`, by name."""
     return {
-        "tables": "\n\n".join(map(_table, LAKE_TABLES.values())),
+        "tables": "\n\n".join(map(_table, (*LAKE_TABLES.values(), PLAYLIST_TRACKS))),
         "features": ", ".join(f"`{name}`" for name in SIMILARITY_FEATURES) + ".",
         "marts": "\n\n".join(map(_mart, EXPORTED)),
     }

@@ -118,7 +118,7 @@ def why(likeness: Likeness, language: Language) -> str:
     if title := likeness.shared_track:
         parts.append(say(language, f"함께한 노래: {title}", f"sang together on {title}"))
     if likeness.is_related:
-        parts.append(say(language, "함께 많이 들어요", "often heard together"))
+        parts.append(say(language, "함께 많이 찾아요", "often picked together"))
     if not parts and likeness.is_same_era:
         parts.append(say(language, "비슷한 시기에 활동했어요", "from the same years"))
     return " · ".join(parts) or say(language, "전체적인 소리가 가까워요", "close in overall sound")

@@ -125,7 +125,7 @@ class RelatedArtist:
     related_id: str | None = column("The related artist, where its Spotify id is known")
     related_external_id: str | None = column("Its id at the source (an MBID) where it is not")
     related_name: str | None = column("Its name at the source")
-    score: float | None = column("Closeness, 0 to 1 (the list's best is 1)", ge=0, le=1)
+    score: float | None = column("Closeness, 0 to 1", ge=0, le=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,14 @@ class ArtistExternalId:
     artist_id: str = column("Artist")
     kind: str = column("Whose id it is, such as mbid")
     external_id: str = column("The id there")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistTrack:
+    """A track on a playlist. Read from a dataset; the lake keeps who is related by it."""
+
+    playlist_id: str = column("Playlist")
+    track_id: str = column("Track")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +248,9 @@ CHAT_TURNS = Table("chat_turns", ChatEvent, ("event_id",), None)
 
 LAKE_TABLES: dict[str, Table] = {**TABLES, CHAT_TURNS.name: CHAT_TURNS}
 """Every table of the lake's `raw/`, by name."""
+
+PLAYLIST_TRACKS = Table("playlist_tracks", PlaylistTrack, ("playlist_id", "track_id"), "playlist_id")
+"""What a dataset may have and the lake does not keep."""
 
 SIMILARITY_FEATURES: tuple[str, ...] = (
     "danceability",

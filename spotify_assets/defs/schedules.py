@@ -3,10 +3,13 @@
 import dagster as dg
 
 from spotify_assets.defs.ingestion.observations import RAW_ASSETS
-from spotify_assets.defs.marts.models import MOOD_MODELS
+from spotify_assets.defs.marts.models import CHAT_MODELS, MOOD_MODELS
 
 # Spark has a job of its own: not everybody has it, and moods change slowly.
 spark = dg.AssetSelection.assets("track_moods")
+
+# What people ask for is counted by itself; whom they ask for together is worked out by the build.
+chat = dg.AssetSelection.assets("raw_chat_events", *CHAT_MODELS)
 
 build = dg.define_asset_job(
     "build",
@@ -22,8 +25,7 @@ moods = dg.define_asset_job(
 
 chat_events = dg.define_asset_job(
     "chat_events",
-    selection=dg.AssetSelection.assets("raw_chat_events").downstream()
-    - dg.AssetSelection.assets("mart_snapshot"),
+    selection=chat,
     description="Read what the bot told of its conversations, and count what people ask for.",
 )
 
@@ -36,10 +38,15 @@ refresh = dg.define_asset_job(
     selection=(
         dg.AssetSelection.all()
         - dg.AssetSelection.assets(
-            "artist_roster", "similarity_model", "similarity_evaluation", "mart_snapshot", *MOOD_MODELS
+            "artist_roster",
+            "artist_companions",
+            "similarity_model",
+            "similarity_evaluation",
+            "mart_snapshot",
+            *MOOD_MODELS,
         )
         - spark
-        - dg.AssetSelection.assets("raw_chat_events").downstream()
+        - chat
         - (dg.AssetSelection.all_asset_checks() - raw_checks)
     ),
     description="Only the artists people asked for: observe them, update the marts they touch, publish.",

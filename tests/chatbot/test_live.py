@@ -155,7 +155,7 @@ def test_published_artists_that_a_source_relates_come_as_a_first_guess(
     answer = say("SHINee")
     assert answer.provisional
     assert {s.artist.artist_id for s in answer.similar} == {other.id for other in related}
-    assert all(s.tracks and "often heard together" in s.why for s in answer.similar)
+    assert all(s.tracks and "often picked together" in s.why for s in answer.similar)
     assert "first guess" in answer.text
 
 

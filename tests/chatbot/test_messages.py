@@ -36,8 +36,8 @@ from spotify_assets.core.store.documents import Likeness
         (Likeness(["a", "b", "c", "d"], []), "같은 장르: a, b, c", "same scene: a, b, c"),
         (
             Likeness(["k-pop"], ["energy"], shared_track="Butter", is_related=True, is_same_era=True),
-            "같은 장르: k-pop · 에너지가 비슷해요 · 함께한 노래: Butter · 함께 많이 들어요",
-            "same scene: k-pop · close in energy · sang together on Butter · often heard together",
+            "같은 장르: k-pop · 에너지가 비슷해요 · 함께한 노래: Butter · 함께 많이 찾아요",
+            "same scene: k-pop · close in energy · sang together on Butter · often picked together",
         ),
         (
             Likeness([], ["tempo"], is_near_scene=True),

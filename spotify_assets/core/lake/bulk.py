@@ -55,6 +55,14 @@ class BulkCatalog(Protocol):
         """
         ...
 
+    def playlist_artists(self) -> pa.Table | None:
+        """Return who is credited on which playlist: playlist_id, artist_id; None where it has no playlists.
+
+        Raises:
+            CatalogError: they cannot be read, or nobody is credited on any.
+        """
+        ...
+
 
 class CatalogSource(BulkCatalog, Catalog, Protocol):
     """A source that can be read in bulk and asked for a name."""

@@ -18,7 +18,7 @@ from spotify_assets.core.errors import CatalogError
 from spotify_assets.core.lake.contract import as_ids, check, column_faults, well_formed
 from spotify_assets.core.lake.name_index import NameIndex
 from spotify_assets.core.lake.schemas import record_schema, table_spec
-from spotify_assets.core.records import TABLES
+from spotify_assets.core.records import PLAYLIST_TRACKS, TABLES
 
 REQUIRED = ("artists", "tracks", "track_artists", "audio_features")
 """The tables without which a directory is no dataset; the others are read where they are."""
@@ -85,6 +85,29 @@ class DatasetCatalog:
         ids = self._track_ids(asked) if _about_tracks(table) else asked
         return pc.filter(ids, well_formed(ids))
 
+    def playlist_artists(self) -> pa.Table | None:
+        """Return who is credited on which playlist: playlist_id, artist_id; None where it has no playlists.
+
+        Raises:
+            CatalogError: a file cannot be read, or no playlist holds a track whose credits are known.
+        """
+        if PLAYLIST_TRACKS.name not in self._files:
+            return None
+        tracks, credits = (
+            self._rows(table).select(names).cast(pa.schema([(name, pa.string()) for name in names]))
+            for table, names in (
+                (PLAYLIST_TRACKS.name, ["playlist_id", "track_id"]),
+                ("track_artists", ["track_id", "artist_id"]),
+            )
+        )
+        found = tracks.join(credits, "track_id", join_type="inner").select(["playlist_id", "artist_id"])
+        if not found.num_rows:
+            raise CatalogError(
+                f"{self._place} offers {PLAYLIST_TRACKS.name}, and track_artists credits none of its "
+                f"{tracks.num_rows} tracks: give it ids of the tracks that are there, or take it away"
+            )
+        return found
+
     def find_artists(self, query: str, limit: int = 10) -> list[ArtistMatch]:
         """Return the artists a name may mean: exact names and aliases first, then those that begin with it.
 
@@ -139,7 +162,11 @@ class DatasetCatalog:
             lacks = ", ".join(f"{table}.parquet" for table in missing)
             found = ", ".join(there) or "nothing"
             raise CatalogError(f"{self._place} lacks {lacks}; {self._expected()}. It holds: {found}")
-        files = {table: self._open_file(table) for table in TABLES if f"{table}.parquet" in there}
+        files = {
+            table: self._open_file(table)
+            for table in (*TABLES, PLAYLIST_TRACKS.name)
+            if f"{table}.parquet" in there
+        }
         faults = [fault for table, file in files.items() for fault in column_faults(table, file.schema)]
         if faults:
             raise CatalogError(f"{self._place} does not hold what it should:\n" + "\n".join(faults))

@@ -122,8 +122,12 @@ class Lake:
         """Return the paths of a table's files, sorted."""
         return self.storage.list(f"{RAW}/{table_spec(table).name}", suffix=".parquet")
 
-    def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+    def read(
+        self, table: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None
+    ) -> pa.Table:
         """Return all observations of a table, markers among them: columns of `raw_schema`, or some of them.
+
+        With `where`, those rows alone for which it holds.
 
         Raises:
             LakeError: a file cannot be read.
@@ -132,7 +136,7 @@ class Lake:
         while True:
             files = self.files(table)
             try:
-                return self._dataset(table, files).to_table(columns=names)
+                return self._dataset(table, files).to_table(columns=names, filter=where)
             except (pa.ArrowInvalid, OSError) as error:
                 # Compaction may have replaced a file between listing and reading: its rows are in another.
                 if isinstance(error, OSError) and files != self.files(table):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from spotify_assets.core.errors import LakeError
-from spotify_assets.core.records import LAKE_TABLES, Table
+from spotify_assets.core.records import LAKE_TABLES, PLAYLIST_TRACKS, Table
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -50,6 +50,8 @@ def table_spec(table: str) -> Table:
     Raises:
         LakeError: there is no such table.
     """
+    if table == PLAYLIST_TRACKS.name:
+        return PLAYLIST_TRACKS
     if table not in LAKE_TABLES:
         raise LakeError(f"The lake has no table {table!r}; its tables are {', '.join(LAKE_TABLES)}")
     return LAKE_TABLES[table]

@@ -38,7 +38,7 @@ class RawAsset:
     tables: tuple[str, ...]
     description: str
     after: tuple[str, ...] = ()
-    """Raw assets whose rows tell whom, or what, to ask about where the catalogue is live."""
+    """Assets whose rows tell whom, or what, to ask about where the catalogue is live, or share its table."""
     is_needed_for_an_answer: bool = False
     """A request waits for this asset where its source is parked."""
 
@@ -68,7 +68,7 @@ RAW_ASSETS = (
         "raw_related_artists",
         ("related_artists",),
         "Artists that a source relates to each other.",
-        after=("raw_artists",),
+        after=("raw_artists", "artist_companions"),
     ),
     RawAsset(
         "raw_artist_tags",

@@ -13,7 +13,7 @@ from spotify_assets.defs.ingestion.scope import Scope
 from spotify_assets.defs.marts import dbt_project
 from spotify_assets.defs.marts.artist_pictures import draw_similar_artists
 from spotify_assets.defs.marts.song_pictures import draw_similar_songs
-from spotify_assets.defs.marts.warehouse import EXPORTED, MOOD_MARTS, Warehouse
+from spotify_assets.defs.marts.warehouse import CHAT_MARTS, EXPORTED, MOOD_MARTS, Warehouse
 from spotify_assets.defs.resources import Platform
 
 BUILD_STATE = "marts/BUILD.json"
@@ -27,7 +27,10 @@ REFRESHED_OPS = ("dbt_staging", "dbt_marts")
 DBT_OPS = (*REFRESHED_OPS, "dbt_chat")
 
 CHAT = "tag:chat"
-"""What is made of chat events; it depends on nothing else, and nothing that is published depends on it."""
+"""What dbt makes of chat events; it depends on nothing else, and nothing that is published depends on it."""
+
+CHAT_MODELS = ("stg_chat_turns", *CHAT_MARTS)
+"""The models of that tag."""
 
 READS_FITTED = "stg_similarity_model__breakpoints stg_similarity_model__vectors"
 """The staging models that read what `similarity_model` fitted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -150,6 +151,46 @@ def test_ids_are_found_in_whatever_text_type_they_come(dataset: Path, as_type: p
     assert catalog.read("artists", pa.array(["a1"])).num_rows == 1
     assert catalog.read("tracks", pa.array(["a1"])).num_rows == 2
     assert catalog.roster().num_rows == 4
+
+
+# Playlists
+
+
+def test_a_playlist_has_the_artists_that_its_tracks_credit(dataset: Path) -> None:
+    assert DatasetCatalog(dataset).playlist_artists() is None
+    listed = [("p1", 1), ("p1", 2), ("p1", 99), ("p2", 3), (None, 1), ("p2", None)]
+    numbers = pa.table(
+        {"playlist_id": [p for p, _ in listed], "track_id": [t for _, t in listed], "at": [0] * 6}
+    )
+    pq.write_table(numbers, dataset / "playlist_tracks.parquet")
+    for table in ("tracks", "track_artists"):
+        # Numbers for ids, as many datasets have them.
+        ids = [
+            int(one.removeprefix("t"))
+            for one in pq.read_table(dataset / f"{table}.parquet")["track_id"].to_pylist()
+        ]
+        rewrite(dataset, table, lambda found, ids=ids: found.set_column(0, "track_id", pa.array(ids)))
+    catalog = DatasetCatalog(dataset)
+    assert "playlist_tracks" in catalog.offers
+    found = catalog.playlist_artists()
+    assert found is not None
+    assert sorted((row["playlist_id"] or "", row["artist_id"]) for row in found.to_pylist()) == [
+        ("", "a1"),
+        ("p1", "a1"),
+        ("p1", "a1"),
+        ("p1", "a3"),
+        ("p2", "a3"),
+    ]
+
+
+def test_playlists_of_other_tracks_are_no_playlists(dataset: Path) -> None:
+    write = partial(pq.write_table, where=dataset / "playlist_tracks.parquet")
+    write(rows("playlist_tracks", {"playlist_id": "p1", "track_id": "elsewhere"}))
+    with pytest.raises(CatalogError, match="playlist_tracks, and track_artists credits none of its 1 tracks"):
+        DatasetCatalog(dataset).playlist_artists()
+    write(pa.table({"playlist": ["p1"], "track_id": [[1]]}))
+    with pytest.raises(CatalogError, match=r"(?s)playlist_tracks.playlist_id: .*playlist_tracks.track_id: "):
+        DatasetCatalog(dataset)
 
 
 # Names
