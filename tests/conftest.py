@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from spotify_assets.core.settings import PROJECT_ROOT, Settings
+from tests import forked
 from tests.once import made_once
 
 NO_SETTINGS = {name.upper(): "" for name in Settings.model_fields}
@@ -56,10 +55,10 @@ def build_sample(directory: Path) -> Path:
     home = directory / "home"
     kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
-    done = subprocess.run(
-        [Path(sys.executable).with_name("spotify-assets"), "refresh", "aespa"],
-        env={**environment, **NO_SETTINGS, "PYTHONUTF8": "1", "PLATFORM_HOME": str(home)},
-        cwd=PROJECT_ROOT, capture_output=True, text=True, encoding="utf-8", timeout=280,
+    platform = {"PYTHONUTF8": "1", "PLATFORM_HOME": str(home)}
+    done = forked.run(
+        "spotify-assets", ["refresh", "aespa"], PROJECT_ROOT, {**environment, **NO_SETTINGS, **platform},
+        directory / "said", timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no fitted model yet: building everything" in done.stdout

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import pytest
 
 from spotify_assets.core.settings import PROJECT_ROOT, Settings, load_settings
 from spotify_assets.core.store import ServingStore, open_store
+from tests import forked
 from tests.conftest import NO_SETTINGS
 
 PATIENCE = 60.0
@@ -50,6 +52,11 @@ class Terminal:
         )  # fmt: skip
 
     def run(self, *command: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        # A setting of the interpreter's own needs one that starts with it.
+        if command[0] in forked.NEEDED and not any(name.startswith("PYTHON") for name in changes):
+            said = Path(tempfile.mkdtemp(prefix="spotify-assets-said-")) / "said"
+            environment = {**self.environment, **changes}
+            return forked.run(command[0], command[1:], PROJECT_ROOT, environment, said, timeout=120)
         with self.start(*command, **changes) as process:
             try:
                 out, err = process.communicate(timeout=120)

@@ -24,10 +24,10 @@ from spotify_assets.core.lake.storage import LocalStorage
 from spotify_assets.core.moods import MOODS
 from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES
 from spotify_assets.defs.marts.similarity_fit import EXACT_PROBES, fit_cells, fit_terms, points, vectors
+from tests import forked
 
 from . import recomputation
 from .chat_turns import FIRST
-from .dbt_server import dbt
 from .recomputation import QUANTILES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -37,11 +37,12 @@ def run_dbt(
     *args: str, scratch: Path, variables: Mapping[str, str], ok: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt in the project's directory with these variables and no others of the platform."""
-    places = ("--target-path", str(scratch / "dbt"), "--log-path", str(scratch / "dbt"), "--no-use-colors")
+    target = str(scratch / "dbt")
+    places = ("--target-path", target, "--log-path", target, "--log-level-file", "none", "--no-use-colors")
     scratch.mkdir(exist_ok=True)
     environment = {"PATH": os.environ["PATH"], "HOME": str(scratch), **variables}
-    done = dbt([*args, *places], PROJECT, environment, scratch / "dbt.out")
-    assert (done.returncode == 0) == ok, done.stdout[-8000:]
+    done = forked.run("dbt", [*args, *places], PROJECT, environment, scratch / "said")
+    assert (done.returncode == 0) == ok, done.stdout[-8000:] + done.stderr[-2000:]
     return done
 
 

@@ -31,6 +31,7 @@ from tests.doubles.emr_serverless import EmrDouble
 from tests.doubles.iam import RoleDouble
 from tests.doubles.kinesis import SERVICE as KINESIS
 from tests.doubles.kinesis import KinesisDouble
+from tests.doubles.quick_moto import list_modules_once
 
 REGION = "ap-northeast-2"
 # moto asks botocore once which regions a service has: now, before a test leads botocore to other descriptions.
@@ -189,6 +190,7 @@ def aws_double(behind: str | None = None, region: str = REGION) -> Iterator[AwsD
     thread.start()
     double.url = f"http://127.0.0.1:{server.server_port}"
     one_call_at_a_time()
+    list_modules_once()
     try:
         yield double
     finally:

@@ -22,6 +22,7 @@ from moto.athena.responses import AthenaResponse
 from moto.server import ThreadedMotoServer
 
 from tests.doubles.dynamodb import one_call_at_a_time
+from tests.doubles.quick_moto import list_modules_once
 
 from .engine import Engine
 from .statements import LONGEST_PAGE, Statement, Statements, described, page
@@ -153,6 +154,7 @@ class AthenaDouble:
         self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=self.port, verbose=False)
         self.server.start()
         one_call_at_a_time()
+        list_modules_once()
         host, port = self.server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
         # What a double before this one left in moto is forgotten.
