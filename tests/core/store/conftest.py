@@ -1,6 +1,7 @@
 """Empty stores on each engine: SQLite in a temporary directory, the servers in a place of the test's own."""
 
 from collections.abc import Iterator
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy.engine import URL
 from store_beside import Beside, BesideDynamo, BesideSql
 from store_engines import ENGINES, empty, empty_store, place_with_tables, remove_place
+from store_race import Processes, fork_server
 from store_servers import SERVERS
 
 from spotify_assets.core.store import ServingStore, open_at
@@ -76,3 +78,17 @@ def beside(store_url: str, request: pytest.FixtureRequest) -> Beside:
     if store_url.startswith("dynamodb://"):
         return BesideDynamo(store_url, request.getfixturevalue("aws"), request.getfixturevalue("dynamodb"))
     return BesideSql(store_url)
+
+
+@pytest.fixture(scope="session")
+def forking() -> ForkServerContext:
+    """What forks processes that use the store."""
+    return fork_server()
+
+
+@pytest.fixture
+def processes(forking: ForkServerContext, store_url: str) -> Iterator[Processes]:
+    """Starts other processes on the store."""
+    started = Processes(forking, store_url)
+    yield started
+    started.kill()

@@ -10,7 +10,7 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from spotify_assets.core.store import Document, NameEntry, ServingStore, State, open_at
+from spotify_assets.core.store import Document, NameEntry, ServingStore, State, Urgency, open_at
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DOCUMENTS = 600
@@ -65,6 +65,19 @@ def refresh(store: ServingStore, run_id: str, rounds: int) -> int:
                 finished += store.requests.finish(request.name_key, run_id, State.DONE, NOON)
         store.requests.give_back(run_id, NOON, "it died", 1000, None)
     return finished
+
+
+def spend(store: ServingStore, urgency: Urgency, times: int, caller: int) -> int:
+    """Spend calls out of a budget of a hundred; return how many were granted. `caller` tells callers apart."""
+    refused = [store.sources.spend("spotify", "search", urgency, NOON, 100, 80) for _ in range(times)]
+    return refused.count(None)
+
+
+def take_turns(store: ServingStore, times: int, caller: int) -> list[datetime]:
+    """Take turns at a source within an hour; return those that were had. `caller` tells callers apart."""
+    latest = NOON + timedelta(hours=1)
+    turns = [store.sources.take_turn("musicbrainz", 1, NOON, latest) for _ in range(times)]
+    return [turn for turn in turns if turn]
 
 
 def put(store: ServingStore) -> None:

@@ -1,14 +1,13 @@
 """What processes share about the live sources: cooldowns, budgets, capabilities, turns; on every engine."""
 
-import multiprocessing
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from store_beside import Beside
+from store_process import spend, take_turns
+from store_race import Processes
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.store import CallCount, Cooldown, ServingStore, Urgency, open_at
@@ -158,40 +157,20 @@ def test_a_turn_that_would_come_too_late_is_not_reserved(store: ServingStore) ->
 # Several processes
 
 
-def spend_many(url: str, urgency: Urgency, times: int) -> int:
-    store = open_at(url)
-    refused = [store.sources.spend("spotify", "search", urgency, NOON, 100, 80) for _ in range(times)]
-    store.close()
-    return refused.count(None)
-
-
-def take_many(url: str, times: int) -> list[datetime]:
-    store = open_at(url)
-    turns = [store.sources.take_turn("musicbrainz", 1, NOON, NOON + HOUR) for _ in range(times)]
-    store.close()
-    return [turn for turn in turns if turn]
-
-
-@pytest.fixture
-def processes() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool
-
-
 def test_processes_together_never_spend_past_budget_or_share(
-    store: ServingStore, store_url: str, processes: ProcessPoolExecutor
+    store: ServingStore, processes: Processes
 ) -> None:
-    runs = [(ASKED, 60), (ASKED, 60), (ROUTINE, 60)]
-    results = list(processes.map(spend_many, [store_url] * 3, *zip(*runs, strict=True)))
+    granted = processes.race((spend, ASKED, 60, 1), (spend, ASKED, 60, 2), (spend, ROUTINE, 60, 3))
     [count] = store.sources.calls(NOON.date())
-    assert (count.asked, count.routine) == (results[0] + results[1], results[2])
+    assert (count.asked, count.routine) == (granted[0] + granted[1], granted[2])
     assert count.asked + count.routine == 100
     assert count.asked <= 80
     assert count.routine >= 20
 
 
-def test_processes_together_never_get_the_same_turn(store_url: str, processes: ProcessPoolExecutor) -> None:
-    turns = Counter(turn for taken in processes.map(take_many, [store_url] * 3, [20] * 3) for turn in taken)
+def test_processes_together_never_get_the_same_turn(processes: Processes) -> None:
+    taken = processes.race(*[(take_turns, 20, caller) for caller in range(3)])
+    turns = Counter(turn for turns in taken for turn in turns)
     assert set(turns.values()) == {1}
     gaps = {b - a for a, b in pairwise(sorted(turns))}
     assert (len(turns), gaps) == (60, {timedelta(seconds=1)})

@@ -1,82 +1,18 @@
 """What the store promises when several processes use it at once, and when one of them is killed."""
 
-import multiprocessing
 import random
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from multiprocessing.context import ForkServerContext
-from multiprocessing.process import BaseProcess
-from pathlib import Path
-from typing import Any
 
 import pytest
-from store_process import DOCUMENTS, ask, claim, document, documents, ping, publish, put, refresh, work
+from store_process import DOCUMENTS, ask, claim, document, documents, ping, publish, put, refresh
+from store_race import Processes
 
 from spotify_assets.core.store import ServingStore, State, open_at
-from tests.doubles.aws import CREDENTIALS
 
-ROOT = Path(__file__).parents[3]
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ROUNDS = 12
 """How often each of the processes that race does what it does."""
-
-
-class Processes:
-    """Processes that use one store; killed when the test is over."""
-
-    def __init__(self, context: ForkServerContext, url: str) -> None:
-        self._context, self._url = context, url
-        self._started: list[BaseProcess] = []
-
-    def race(self, *commands: tuple) -> list[Any]:
-        """Run commands at one moment, each in its own process; return what each gave, in that order."""
-        together, results = self._context.Barrier(len(commands)), self._context.Queue()
-        numbered = [self._start(together, results, *command) for command in commands]
-        given = [results.get(timeout=180) for _ in numbered]
-        for process in numbered:
-            process.join(timeout=60)
-        assert [process.exitcode for process in numbered] == [0] * len(commands)
-        return [next(g for g in given if g[0] == tuple(arguments))[1] for _, *arguments in commands]
-
-    def start(self, *command: Any) -> BaseProcess:
-        """Start one command and leave it running."""
-        return self._start(None, None, *command)
-
-    def kill(self) -> None:
-        """End what still runs, without any chance to tidy up."""
-        for process in self._started:
-            process.kill()
-            process.join()
-
-    def _start(self, *arguments: Any) -> BaseProcess:
-        process = self._context.Process(target=work, args=(self._url, *arguments))
-        process.start()
-        self._started.append(process)
-        return process
-
-
-@pytest.fixture(scope="module")
-def fork_server() -> ForkServerContext:
-    """A server that forks processes with everything imported and nothing open."""
-    context = multiprocessing.get_context("forkserver")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PYTHONPATH", f"{ROOT}:{Path(__file__).parent}")
-        for variable, value in CREDENTIALS.items():
-            environment.setenv(variable, value)
-        context.set_forkserver_preload(["store_process"])
-        warm_up = context.Process(target=documents, args=("v0",))
-        warm_up.start()
-        warm_up.join()
-    return context
-
-
-@pytest.fixture
-def processes(fork_server: ForkServerContext, store_url: str) -> Iterator[Processes]:
-    """Starts other processes on the store."""
-    started = Processes(fork_server, store_url)
-    yield started
-    started.kill()
 
 
 def test_eight_processes_that_ask_a_new_name_make_one_request(
@@ -151,7 +87,7 @@ def test_processes_that_open_a_new_store_together_all_succeed(processes: Process
     assert open_at(store_url).requests.all() == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_document_is_old_or_new_with_its_own_names_when_its_publisher_is_killed(
     store: ServingStore, processes: Processes, seed: int
 ) -> None:
