@@ -22,7 +22,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 NEEDED = {
     "dbt": ("dbt.adapters.athena.impl", "dbt.adapters.duckdb.impl", "dbt.cli.main"),
-    "spotify-assets": ("dagster_dbt", "dbt.adapters.duckdb.impl", "dbt.cli.main", "pyarrow.dataset", "rich.table"),
+    "spotify-assets": (
+        "dagster_dbt",
+        "dbt.adapters.duckdb.impl",
+        "dbt.cli.main",
+        "pyarrow.dataset",
+        "rich.table",
+    ),
 }
 """Programs, and what they import that takes long."""
 
