@@ -31,7 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     home = tmp_path_factory.mktemp("athena") / "home"
     shutil.copytree(built.platform.home, home, symlinks=True)
     log = home / "statements.jsonl"
-    with AthenaDouble(log=log) as double:
+    with AthenaDouble(log=log, measures=False) as double:
         account = Account(double.env, bucket="lake")
         account.client("s3").create_bucket(Bucket=account.bucket)
         project = Project(Platform(home), account, log)

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,9 @@ STORE = "dynamodb://spotify-assets-loop"
 PATIENCE = 900
 """Seconds that the loop on the doubles may take; on a busy machine they are slow."""
 
+AT_ONCE = ("JANNABI", "Jaurim")
+"""Two artists that no loop has asked for."""
+
 out = Console(highlight=False, soft_wrap=True, markup=False)
 
 
@@ -54,6 +57,11 @@ class Platform:
     home: Path
     variables: Mapping[str, str]
 
+    def machine(self, name: str) -> Platform:
+        """The platform as another machine has it: with a home of its own, unless that is where everything lies."""
+        shares = "LAKE_URI" in self.variables
+        return replace(self, home=self.home.with_name(f"{self.home.name}-{name}")) if shares else self
+
     @property
     def settings(self) -> Settings:
         """Its settings, for this process to look at it."""
@@ -62,17 +70,26 @@ class Platform:
         unset = dict.fromkeys(Settings.model_fields, "")
         return load_settings(**{**unset, **known, "platform_home": str(self.home)})
 
-    def run(self, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Run a program on it, its words shown as they come."""
+    def start(self, *command: str, **options: Any) -> subprocess.Popen[str]:
+        """Start a program on it, its words shown as they come."""
         # Nothing of the person who runs this: neither what is set nor what stands in `.env`.
         unset = {name.upper(): "" for name in Settings.model_fields}
         own = {**self.variables, "PLATFORM_HOME": str(self.home), "PYTHONUTF8": "1"}
-        environment = {**os.environ, **unset, **own}
-        return subprocess.run([*command], env=environment, cwd=PROJECT_ROOT, text=True, check=True, **options)
+        return subprocess.Popen(
+            [*command], env={**os.environ, **unset, **own}, cwd=PROJECT_ROOT, text=True, **options
+        )
+
+    def run(self, *command: str, **options: Any) -> str:
+        """Run a program on it; what it says where that is asked for."""
+        with self.start(*command, **options) as process:
+            said, _ = process.communicate()
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        return said
 
     def answer(self, text: str) -> dict[str, Any]:
         """What the bot answers."""
-        said = self.run(program("chatbot"), "ask", "--json", text, stdout=subprocess.PIPE).stdout
+        said = self.run(program("chatbot"), "ask", "--json", text, stdout=subprocess.PIPE)
         answer: dict[str, Any] = json.loads(said)
         return answer
 
@@ -126,6 +143,8 @@ def both_loops(directory: Path, aws: Mapping[str, str]) -> dict[str, float]:
     embedded = Platform("embedded", directory / "embedded", {})
     on_aws = Platform("AWS", directory / "aws", {"DBT_TARGET": "athena", **aws})
     took = {platform.name: loop(platform) for platform in (embedded, on_aws)}
+    for platform in (embedded, on_aws):
+        refresh_at_once(platform)
     report(embedded, on_aws)
     return took
 
@@ -156,6 +175,25 @@ def loop(platform: Platform) -> float:
     return time.monotonic() - started
 
 
+def refresh_at_once(platform: Platform) -> None:
+    """Refresh two artists from two machines at the same moment.
+
+    Raises:
+        DifferenceError: one of them was not answered.
+    """
+    machines = {name: platform.machine(name) for name in AT_ONCE}
+    out.print(f"\n══ {platform.name}: refreshes of {' and '.join(AT_ONCE)} at once")
+    running = {
+        name: machine.start(program("spotify-assets"), "refresh", name, stdout=subprocess.PIPE)
+        for name, machine in machines.items()
+    }
+    for name, process in running.items():
+        said, _ = process.communicate(timeout=PATIENCE)
+        out.print(f"  {said.strip().splitlines()[-1]}")
+        if process.returncode or f"{name}: answered" not in said:
+            raise DifferenceError(f"{platform.name}: of two refreshes at once, that of {name} said: {said}")
+
+
 def report(embedded: Platform, on_aws: Platform) -> None:
     """Compare what both came to, and say what was compared.
 
@@ -171,8 +209,8 @@ def report(embedded: Platform, on_aws: Platform) -> None:
     for kind in ("artist", "track"):
         documents = compare("documents", *(documents_of(store, kind) for store in stores))
         out.print(f"  {documents.rows} documents of {kind}s")
-    (asked,) = stores[0].requests.all()
-    for name in (KNOWN, asked.query):
+    asked = [request.query for request in stores[0].requests.all()]
+    for name in (KNOWN, *asked):
         compare(f"answers to {name}", {name: embedded.answer(name)}, {name: on_aws.answer(name)})
         out.print(f"  the answer to {name}")
 

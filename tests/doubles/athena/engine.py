@@ -84,11 +84,11 @@ ABSENT = r"(show|prepare|execute|deallocate|call|describe) ?"
 class Engine:
     """Executes statements over one endpoint."""
 
-    def __init__(self, endpoint: str, region: str) -> None:
+    def __init__(self, endpoint: str, region: str, measures: bool = True) -> None:
         self.storage = Storage(endpoint, region)
         self.catalog = Catalog(endpoint, region, self.storage)
         self.iceberg = Iceberg(endpoint, region)
-        self.services = Services(self.catalog, self.iceberg, Instances(), Planner())
+        self.services = Services(self.catalog, self.iceberg, Instances(), Planner() if measures else None)
 
     def session(self, output: str, enforced_location: bool, cutoff: int | None) -> Session:
         """A session for one statement."""
