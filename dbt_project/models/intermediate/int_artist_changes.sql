@@ -1,8 +1,7 @@
 {#-
-    What each list is made from, in one digest: the artist's point, whom it is tied to, how much they weigh and over
-    which song, and what the reasons are told by; of artists that can be compared or are tied to somebody.
+    What each list is made from, in one digest: the artist's point and sound, its genres, whom it is tied to, how much
+    they weigh and over which song; of artists that can be compared or are tied to somebody.
 -#}
-{%- set sounds = ('sounds.' ~ var('similarity_features') | join(' sounds.')).split(' ') -%}
 {%- set there = is_partial() and built('int_artist_cells') and built('artist_similarity') -%}
 {%- set basis = built('int_artist_similarity_basis') if there else none -%}
 with
@@ -16,12 +15,6 @@ points as (
 artists as (
 
     select * from {{ ref('dim_artists') }}
-
-),
-
-sounds as (
-
-    select * from {{ ref('int_artist_vectors') }}
 
 ),
 
@@ -51,10 +44,9 @@ present as (
 
     select
         points.artist_id,
-        {{ digest(['points.digest'] + sounds, ['artists.genres', 'linked.links']) | indent(8) }} as digest
+        {{ digest(['points.digest'], ['artists.genres', 'linked.links']) | indent(8) }} as digest
     from points
     inner join artists on points.artist_id = artists.artist_id
-    left join sounds on points.artist_id = sounds.artist_id
     left join linked on points.artist_id = linked.artist_id
     where
         points.is_compared

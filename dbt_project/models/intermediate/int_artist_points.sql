@@ -8,6 +8,7 @@
 
 {%- set genre_places = range(1, var('genre_dimensions') + 1) -%}
 {%- set features = var('similarity_features') -%}
+{%- set exact_sounds = ('sounds.' ~ features | join(' sounds.')).split(' ') -%}
 {%- set told = point_size() - (features | length) -%}
 with
 
@@ -269,15 +270,20 @@ finished as (
 
 )
 
+-- The sound to its last digit is what reasons are told by.
 select
-    artist_id,
-    model_version,
-    is_listed,
-    is_compared,
-    vector,
-    span,
-    lacking,
+    finished.artist_id,
+    finished.model_version,
+    finished.is_listed,
+    finished.is_compared,
+    finished.vector,
+    finished.span,
+    finished.lacking,
     {{ digest(
-        ['model_version', 'is_listed', 'is_compared', 'span', 'lacking'], ['vector']
+        [
+            'finished.model_version', 'finished.is_listed', 'finished.is_compared', 'finished.span',
+            'finished.lacking'
+        ] + exact_sounds, ['finished.vector']
     ) | indent(4) }} as digest
 from finished
+left join sounds on finished.artist_id = sounds.artist_id
