@@ -130,7 +130,7 @@ def _artists(
 ) -> tuple[pa.Table, Points, Cells]:
     """Return the artists that have a cell, by their ids: artist_id and model_version; points; cells."""
     rows = session.sql(
-        "select artist_id, model_version, is_listed, is_compared, cast(vector as float[]) as vector, span"
+        "select artist_id, model_version, is_listed, is_compared, cast(vector as smallint[]) as vector, span"
         " from points"
     ).to_arrow_table()
     of_cells = session.sql("select artist_id, cell, nearest_cells from cells").to_arrow_table()
@@ -140,12 +140,13 @@ def _artists(
     order = order[pc.is_valid(in_cells).to_numpy()[order]]
     at = pc.fill_null(in_cells, 0).to_numpy()[order]
     placed = Points(
-        _matrix(rows["vector"])[order],
+        _rows(rows["vector"], order, np.float32),
         rows["span"].to_numpy()[order],
         rows["is_listed"].to_numpy()[order],
         rows["is_compared"].to_numpy()[order],
     )
-    nearest_cells = _matrix(of_cells["nearest_cells"])[at] % CELLS
+    nearest_cells = _rows(of_cells["nearest_cells"], at, np.int64)
+    nearest_cells %= CELLS
     looking = Cells(
         of_cells["cell"].to_numpy()[at].astype(np.int64), nearest_cells if probes else nearest_cells[:, :0]
     )
@@ -202,6 +203,24 @@ def _matrix(column: pa.ChunkedArray) -> NDArray[Any]:
     """Return a column of lists of one length as rows."""
     rows = pc.list_flatten(column).to_numpy()
     return rows.reshape(len(column), -1) if len(column) else rows.reshape(0, 0)
+
+
+def _rows(column: pa.ChunkedArray, order: Places, kind: Any) -> NDArray[Any]:
+    """Return of a column of lists of one length those at `order`, as rows of a kind of number.
+
+    Each chunk goes straight to where it belongs: memory touched for the first time costs more than what is
+    written into it.
+    """
+    numbers = np.full(len(column), -1)
+    numbers[order] = np.arange(len(order))
+    size = len(column[0]) if len(column) else 0
+    rows, start = np.empty((len(order), size), kind), 0
+    for chunk in column.chunks:
+        wanted = numbers[start : start + len(chunk)]
+        start += len(chunk)
+        values = chunk.flatten().to_numpy().reshape(len(chunk), size)
+        rows[wanted[wanted >= 0]] = values if (wanted >= 0).all() else values[wanted >= 0]
+    return rows
 
 
 def _lists(rows: Places) -> pa.ListArray:
