@@ -37,8 +37,8 @@ from tests.chatbot.library import published
 from tests.chatbot.test_kakao import SECRET, skill
 from tests.doubles.messenger import signed
 
-CASES = int(os.environ.get("FUZZ", "6000"))
-"""How many requests are sent, about: two minutes of them."""
+CASES = int(os.environ.get("FUZZ", "15000"))
+"""How many requests are sent, about: two minutes of them on a busy machine."""
 
 PER_TEST = CASES // 5
 MADE_OF_ONE, MADE_OF_A_DEAR_ONE = 8, 24
