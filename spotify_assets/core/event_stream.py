@@ -289,7 +289,7 @@ class FileDestination:
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with temporary.open("xb") as file:
-                    file.write(gzip.compress(b"".join(lines), compresslevel=6))
+                    file.write(gzip.compress(b"".join(lines), compresslevel=3))
                     file.flush()
                     os.fsync(file.fileno())
                 temporary.replace(target)

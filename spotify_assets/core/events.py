@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from spotify_assets.core.names import name_key
@@ -26,6 +27,7 @@ FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _COLUMNS = {column.name: column for column in CHAT_TURNS.columns}
+_values_of = attrgetter(*_COLUMNS)
 _FORMS = {
     "event_id": (re.compile(rf"[!-~]{{1,{MAX_ID}}}"), f"1 to {MAX_ID} printable ASCII characters"),
     "user_hash": (re.compile(r"[0-9a-f]{16,128}"), "16 to 128 hexadecimal digits: a keyed hash, never an id"),
@@ -43,7 +45,7 @@ class EventFault(ValueError):
 
 def to_line(event: ChatEvent) -> bytes:
     """Return the event as JSON on one line that ends in a newline, which is what parts events in a stream."""
-    fields = {name: getattr(event, name) for name in _COLUMNS}
+    fields = dict(zip(_COLUMNS, _values_of(event), strict=True))
     fields["event_time"] = event.event_time.astimezone(UTC).isoformat(timespec="microseconds")
     return _ENCODER.encode(fields).encode() + b"\n"
 
