@@ -75,7 +75,7 @@ def _make(home: Path, size: int) -> None:
                 printf('a%08d', a) as artist_id, release_year, cast(null as varchar) as isrc,
                 printf('a%08d song %d', a, i) as artist_title, true as is_named, place <= 10 as is_best_known,
                 cast({_cell(size)} as bigint) as cell, i + 1 as number, a + 1 as artist_number,
-                -i - 1 as isrc_number, i + 1 as title_number
+                -i - 1 as isrc_number, i + 1 as title_number, cast(i as varchar) as digest
             from ranked
             """  # noqa: S608 - numbers and names of our own
         )
@@ -113,7 +113,7 @@ def _change(home: Path, size: int) -> None:
     with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
         warehouse.execute(
             f"""
-            update int_track_points set energy = 1 - energy
+            update int_track_points set energy = 1 - energy, digest = uuid()
             where track_id in (
                 select min(track_id) from int_track_points where is_best_known group by artist_id
                 order by artist_id limit {CHANGED}
