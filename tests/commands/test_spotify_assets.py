@@ -41,6 +41,13 @@ def test_a_step_that_fails_exits_1_with_its_reason_and_without_a_traceback(
     assert "Traceback" not in done.stdout
 
 
+def test_a_step_that_needs_more_memory_says_which_variable_gives_it(shared: Terminal) -> None:
+    done = shared.run("spotify-assets", "materialize", "track_similarity", DUCKDB_MEMORY_LIMIT="8MB")
+    assert done.returncode == 1
+    assert "Out of Memory Error" in done.stderr
+    assert "What to do: let DuckDB use more memory, with the variable DUCKDB_MEMORY_LIMIT=8GB" in done.stderr
+
+
 def test_a_run_that_is_stopped_says_so_and_lets_the_next_one_in(built: Terminal) -> None:
     process = built.start("spotify-assets", "materialize", "stg_artists__by_source")
     assert process.stdout and process.stderr

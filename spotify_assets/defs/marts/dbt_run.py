@@ -28,6 +28,11 @@ from spotify_assets.defs.marts.warehouse import sole_use
 # The adapter says the id of a query only here, and its reason only in the error.
 _ENDED_BADLY = re.compile(r"Athena query (\S+) has state (FAILED|CANCELLED)")
 
+_MORE_MEMORY = (
+    "What to do: let DuckDB use more memory, with the variable DUCKDB_MEMORY_LIMIT=8GB, say, in the environment "
+    "of the run; it is 1500MB where none is set."
+)
+
 GENERATED = {"target", "logs", "dbt_packages"}
 """Directories of the project that dbt writes."""
 
@@ -160,9 +165,9 @@ def _events(
 
 
 def _advice(reason: str, settings: Settings) -> list[str]:
-    """Return what to do about a reason that Athena gave, if anything."""
+    """Return what to do about a reason that an engine gave, if anything."""
     if settings.dbt_target != "athena":
-        return []
+        return [_MORE_MEMORY] if "Out of Memory Error" in reason else []
     # Imported here: boto3 takes a third of a second that platforms on one machine need not spend.
     from spotify_assets.core.lake.athena import what_to_do
 
