@@ -29,8 +29,8 @@ from spotify_assets.defs.marts.warehouse import sole_use
 _ENDED_BADLY = re.compile(r"Athena query (\S+) has state (FAILED|CANCELLED)")
 
 _MORE_MEMORY = (
-    "What to do: let DuckDB use more memory, with the variable DUCKDB_MEMORY_LIMIT=8GB, say, in the environment "
-    "of the run; it is 1500MB where none is set."
+    "What to do: let DuckDB use more memory, with the variable DUCKDB_MEMORY_LIMIT=8GB, say, in the run's "
+    "environment; it is 1500MB where none is set."
 )
 
 GENERATED = {"target", "logs", "dbt_packages"}
