@@ -60,9 +60,9 @@ def placed_artists(
     if not centres.num_rows:
         changed = changed.slice(0, 0)
     own, places = place(
-        _matrix(changed["vector"]).astype(np.float32),
+        _rows(changed["vector"], np.float32),
         changed["lacking"].to_numpy(),
-        _matrix(centres["vector"]),
+        _rows(centres["vector"], np.int64),
         probes,
     )
     return pa.table(
@@ -140,12 +140,12 @@ def _artists(
     order = order[pc.is_valid(in_cells).to_numpy()[order]]
     at = pc.fill_null(in_cells, 0).to_numpy()[order]
     placed = Points(
-        _rows(rows["vector"], order, np.float32),
+        _rows(rows["vector"], np.float32, order),
         rows["span"].to_numpy()[order],
         rows["is_listed"].to_numpy()[order],
         rows["is_compared"].to_numpy()[order],
     )
-    nearest_cells = _rows(of_cells["nearest_cells"], at, np.int64)
+    nearest_cells = _rows(of_cells["nearest_cells"], np.int64, at)
     nearest_cells %= CELLS
     looking = Cells(
         of_cells["cell"].to_numpy()[at].astype(np.int64), nearest_cells if probes else nearest_cells[:, :0]
@@ -199,18 +199,13 @@ def _numbers(found: Relation) -> Places:
     return numbers
 
 
-def _matrix(column: pa.ChunkedArray) -> NDArray[Any]:
-    """Return a column of lists of one length as rows."""
-    rows = pc.list_flatten(column).to_numpy()
-    return rows.reshape(len(column), -1) if len(column) else rows.reshape(0, 0)
-
-
-def _rows(column: pa.ChunkedArray, order: Places, kind: Any) -> NDArray[Any]:
-    """Return of a column of lists of one length those at `order`, as rows of a kind of number.
+def _rows(column: pa.ChunkedArray, kind: Any, order: Places | None = None) -> NDArray[Any]:
+    """Return a column of lists of one length as rows of a kind of number: all of them, or those at `order`.
 
     Each chunk goes straight to where it belongs: memory touched for the first time costs more than what is
     written into it.
     """
+    order = np.arange(len(column)) if order is None else order
     numbers = np.full(len(column), -1)
     numbers[order] = np.arange(len(order))
     size = len(column[0]) if len(column) else 0
