@@ -118,3 +118,9 @@ def test_a_refresh_does_not_wait_for_chat_events() -> None:
     assert dg.AssetKey("artist_similarity") in in_refresh
     in_chat = definitions.resolve_job_def("chat_events").asset_layer.executable_asset_keys
     assert {key.to_user_string() for key in in_chat} == of_chat
+
+
+def test_a_stream_that_cannot_be_read_keeps_nobody_from_publishing() -> None:
+    graph = build_defs().resolve_asset_graph()
+    waiting = dg.AssetSelection.assets("raw_chat_events").downstream(include_self=False).resolve(graph)
+    assert {key.to_user_string() for key in waiting} == {"stg_chat_turns", "chat_demand", "chat_unanswered"}
