@@ -89,6 +89,7 @@ def demo(patience: float) -> None:
         _wait_for_answer(store, unknown, daemon, log, patience)
         waited = time.monotonic() - asked
         out.print(f"  answered {waited:.0f} s after the question")
+        _wait_for_the_run_to_end(daemon, log, patience)
     _title("5. Ask again", f'chatbot ask "{unknown}"')
     _ask(unknown)
 
@@ -200,6 +201,20 @@ def _wait_for_answer(store: ServingStore, name: str, daemon: Guarded, log: Path,
             raise PlatformError(f"{name}: {request.state.value}; {request.error}. Dagster's log: {log}")
         _check_alive(daemon, log, deadline, f"answer {name!r}")
         time.sleep(0.2)
+
+
+def _wait_for_the_run_to_end(daemon: Guarded, log: Path, patience: float) -> None:
+    """Wait until the run that answered is over: a daemon that stops takes its runs along, as failed ones."""
+    from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+
+    under_way = RunsFilter(
+        statuses=[DagsterRunStatus.QUEUED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
+    )
+    deadline = time.monotonic() + patience
+    with out.status("the run comes to its end"), DagsterInstance.get() as instance:
+        while instance.get_runs_count(under_way):
+            _check_alive(daemon, log, deadline, "end its run")
+            time.sleep(0.2)
 
 
 def _check_alive(daemon: Guarded, log: Path, deadline: float, task: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dagster as dg
 import pyarrow as pa
 import pytest
 
@@ -109,3 +110,6 @@ def test_a_demo_killed_while_it_builds_is_done_by_the_next_one(
     assert request.state is State.DONE
     assert empty.store.answers.artist(request.artist_ids[0])
     assert empty.processes() == [], "nothing of it goes on"
+    with dg.DagsterInstance.from_config(str(empty.home / "dagster")) as instance:
+        (refresh,) = instance.get_runs(dg.RunsFilter(job_name="refresh"))
+    assert refresh.is_success, "nobody finds a failed run in Dagster"
