@@ -38,6 +38,21 @@ def test_every_asset_says_what_it_is_and_who_owns_it(built: Graph) -> None:
         }, name
 
 
+def test_every_check_says_what_it_promises() -> None:
+    from spotify_assets.definitions import build_defs
+
+    graph = build_defs().resolve_asset_graph()
+    for key in graph.asset_check_keys:
+        description = graph.get(key).description or ""
+        assert len(description.splitlines()[0]) > 12, key.to_user_string()
+    grain = graph.get(
+        dg.AssetCheckKey(dg.AssetKey("artist_similarity"), "artist_similarity_one_row_per_rank")
+    )
+    assert grain.description == (
+        "The grain: no two rows share these columns, and none of them is null.\n\n- columns: `artist_id, rank`"
+    )
+
+
 def test_raw_tables_hold_the_roster_and_no_more(built: Graph) -> None:
     lake = built.platform.lake
     artists = lake.read("artists")

@@ -42,6 +42,17 @@ class Translator(DagsterDbtTranslator):
             return dg.AssetKey(written_by[name])
         return dg.AssetKey(name)
 
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """Say of a check what it promises."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec._replace(description=_promise(manifest, unique_id)) if spec else None
+
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """Group models by their layer: staging, intermediate, marts."""
         return str(dbt_resource_props["fqn"][1])
@@ -49,6 +60,21 @@ class Translator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """Say who looks after the models."""
         return ["team:analytics"]
+
+
+def _promise(manifest: Mapping[str, Any], unique_id: str) -> str:
+    """Return what a test says of its model: a sentence, and of which columns and tables."""
+    test = manifest["nodes"][unique_id]
+    if "test_metadata" not in test:
+        return str(test["description"])
+    kind, arguments = test["test_metadata"]["name"], test["test_metadata"]["kwargs"]
+    described = manifest["macros"].get(f"macro.{test['package_name']}.test_{kind}", {}).get("description")
+    told = [
+        f"- {name}: `{', '.join(value) if isinstance(value, list) else value}`"
+        for name, value in arguments.items()
+        if name != "model"
+    ]
+    return "\n".join([described or kind.capitalize(), "", *told])
 
 
 def dbt_environment(settings: Settings, is_refresh: bool = False) -> dict[str, str]:
