@@ -15,9 +15,12 @@ MAX_KEY = 120
 _DIGEST = 16
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn")
 # Letters that people type plainly but that Unicode does not decompose: MØ, Sigur Rós' ð, Işın.
-_PLAIN = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
-)
+_PLAIN: dict[int, str | None] = {
+    ord(letter): plain
+    for letter, plain in zip("øłđðħæœıþ", ("o", "l", "d", "d", "h", "ae", "oe", "i", "th"), strict=True)
+}
+# What only says how the sign before it looks: the heart of "아이유 ❤️" has one behind it.
+_PLAIN |= dict.fromkeys(range(0xFE00, 0xFE10))
 
 
 def name_key(text: str) -> str:

@@ -28,6 +28,8 @@ from spotify_assets.core.names import MAX_KEY, name_key
         ("Işın", "isin"),
         ("Mötley Crüe", "motleycrue"),
         ("Ke$ha", "keha"),
+        ("아이유 \u2764\ufe0f", "아이유"),
+        ("\u2764\ufe0f", "\u2764"),
         ("!!!", "!!!"),
         ("+/-", "+/-"),
         ("2NE1", "2ne1"),
