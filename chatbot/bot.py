@@ -20,14 +20,15 @@ from chatbot.by_heart import ByHeart, Known
 from chatbot.compose import chosen_from, found_answer, found_song_answer, request_answer, searching_answer
 from chatbot.conversation import Conversation, Memory, as_kept, person
 from chatbot.cursor import Cursor
-from chatbot.going_on import is_more, likeness_wanted, picked
+from chatbot.going_on import Wish, is_more, picked, wish
 from chatbot.language import Language, language_of
 from chatbot.library import Library
 from chatbot.live import Found, Live
 from chatbot.messages import choosing, small_talk
 from chatbot.messages import live as live_messages
 from chatbot.no_question import reply_to
-from chatbot.reading import Reference, bare_id, clean, has_name, is_greeting, is_link_or_id, read, reference
+from chatbot.reading import Reference, bare_id, clean, has_name, is_link_or_id, read, reference
+from chatbot.sayings import is_greeting, sayings
 from spotify_assets.core.names import name_key
 from spotify_assets.core.spelling import letters
 from spotify_assets.core.store import ServingStore, State
@@ -154,17 +155,39 @@ class Bot:
         """Go on with the last answer: the next page, the one that is picked, what is like it."""
         text, language = talk.text, talk.language
         if is_more(text):
-            return self._at(talk.before.cursor, language) if talk.before.cursor else None
+            return self._next_page(talk)
         if (place := picked(text)) and (picks := talk.before.picks):
             if place <= len(picks):
-                return self._picked(picks[place - 1], talk)
+                return self._picked(picks[place - 1 if place > 0 else place], talk)
             return self._help(choosing.not_so_many(len(picks), language), language)
-        about = talk.before.about if (wanted := likeness_wanted(text)) else None
-        if about is None:
-            return None
-        if about.kind == wanted:
+        said = sayings(text)
+        if "yes" in said and talk.before.asked and len(talk.before.picks) == 1:
+            return self._picked(talk.before.picks[0], talk)
+        wanted = wish(text)
+        # Whoever is called so is meant, not what was shown.
+        if wanted and talk.before.about and not self._library.goes_by(text):
+            return self._wished(wanted, talk.before.about, talk)
+        return None
+
+    def _next_page(self, talk: _Talk) -> Answer | None:
+        if talk.before.cursor:
+            return self._at(talk.before.cursor, talk.language)
+        if talk.before.about and not self._library.goes_by(talk.text):
+            return self._help(messages.that_was_all(talk.language), talk.language)
+        return None
+
+    def _wished(self, wanted: Wish, about: Reference, talk: _Talk) -> Answer | None:
+        """Answer what somebody wants beside the artist or song that was shown."""
+        language = talk.language
+        if wanted.what == "shown":
+            if about.kind == "track":
+                return self._library.like_artist_of(about.id, language)
+            return self._library.by_id(about, 0, language)
+        if wanted.kind in (None, about.kind):
+            if wanted.what == "others":
+                return self._next_page(talk)
             return self._at(talk.before.cursor, language) or self._library.by_id(about, 0, language)
-        if wanted == "artist":
+        if wanted.kind == "artist":
             return self._library.like_artist_of(about.id, language)
         return self._library.like_songs_of(about.id, language)
 
@@ -200,11 +223,11 @@ class Bot:
             return meant
         if small := reply_to(text, language):
             return self._help(small, language)
-        if talk.before.asked != name_key(text) and (named := self._library.within(text, language)):
-            return named
         name = read(text).name
         if not name:
-            return self._help(messages.greeting(language), language)
+            return self._help(messages.which_music(language), language)
+        if talk.before.asked != name_key(text) and (named := self._library.within(text, language)):
+            return named
         if len(name) > messages.MAX_NAME:
             return Answer("not_found", messages.name_too_long(language))
         return self._unknown_name(name, talk)
@@ -235,7 +258,17 @@ class Bot:
                 return close
             looked_for = self._ask_for(name, name, talk)
             return looked_for if looked_for.kind in ("artist", "track") else close
-        return self._ask_for(name, name, talk)
+        if talk.before.asked != key and (both := self._library.several(name, language)):
+            return both
+        player = self._library.player_of(name, language)
+        if player and not self._live:
+            return player
+        answer = self._ask_for(name, name, talk)
+        if answer.kind == "not_found" and player:
+            return player
+        if answer.kind in ("pending", "not_found") and (beside := self._library.beside(name, language)):
+            return replace(answer, quick_replies=[*answer.quick_replies, *beside])
+        return answer
 
     def _ask_for(self, query: str, shown: str, talk: _Talk) -> Answer:
         """Record that a name or id is asked for; say where its request stands."""
@@ -280,7 +313,7 @@ class Bot:
             return found_answer(found.document, shown, talk.language)
         if not found.choices:
             return Answer("not_found", messages.not_found(shown, talk.language))
-        text = choosing.close_names(shown, talk.language)
+        text = choosing.close_names(shown, len(found.choices), talk.language)
         if found.exact:
             text = messages.choices(shown, talk.language)
         return Answer("choices", text, choices=chosen_from(found.choices))

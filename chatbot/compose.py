@@ -144,7 +144,9 @@ def request_answer(
     again = [Reply(messages.ask_again(language), name)]
     match request.state:
         case State.NOT_FOUND if choices:
-            return Answer("choices", choosing.close_names(name, language), choices=chosen_from(choices))
+            return Answer(
+                "choices", choosing.close_names(name, len(choices), language), choices=chosen_from(choices)
+            )
         case State.NOT_FOUND:
             return Answer("not_found", messages.not_found(name, language), quick_replies=again)
         case State.FAILED:
@@ -161,7 +163,9 @@ def request_answer(
 def close_answer(name: str, choices: list[Reply], language: Language) -> Answer:
     """Offer what is close to a name nobody goes by, and to look for the name as it was typed."""
     exactly = [Reply(choosing.exactly(name, language), name)]
-    return Answer("choices", choosing.close_names(name, language), choices=choices, quick_replies=exactly)
+    return Answer(
+        "choices", choosing.close_names(name, len(choices), language), choices=choices, quick_replies=exactly
+    )
 
 
 def chosen_from(choices: Sequence[Choice]) -> list[Reply]:

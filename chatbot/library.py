@@ -15,6 +15,7 @@ from chatbot.language import Language
 from chatbot.messages import choices as choices_of
 from chatbot.messages import choosing
 from chatbot.messages.wording import quoted
+from chatbot.phrases import JOINED
 from chatbot.reading import Reading, Reference, names_within, read
 from spotify_assets.core.keyboard import in_hangul, in_latin
 from spotify_assets.core.names import name_key
@@ -57,6 +58,10 @@ class Library:
             if answer := self._among(name, artists, who, language):
                 return answer
         return None
+
+    def goes_by(self, text: str) -> bool:
+        """Whether an artist or a song goes by exactly this text."""
+        return bool(self._answers.find(name_key(text), 1))
 
     def is_one(self, key: str) -> bool:
         """Whether a normalised name means one artist, or no artist and one song, whoever asks."""
@@ -115,6 +120,40 @@ class Library:
                 if theirs:
                     return [(count, match) for count, match in near if match in theirs]
         return []
+
+    def player_of(self, name: str, language: Language) -> Answer | None:
+        """Answer "a title nobody knows by a known artist" with that artist, and say so."""
+        credited = read(name).credited
+        if credited is None:
+            return None
+        title, artist = credited
+        found = [match for match in self._answers.find(name_key(artist)) if match.kind == "artist"]
+        shown = self.artist(found[0].target_id, 0, language) if len(found) == 1 else None
+        if shown is None or shown.artist is None:
+            return None
+        text = f"{choosing.player_instead(title, shown.artist.name, language)}\n{shown.text}"
+        return replace(shown, text=text, asked=name_key(artist))
+
+    def beside(self, name: str, language: Language) -> list[Reply]:
+        """Offer the known artist with whom a Korean text begins: "아이유 밤편지"."""
+        for artist, _ in read(name).splits if language == "ko" else ():
+            for match in self._answers.find(name_key(artist), 1):
+                if match.kind == "artist":
+                    return [offer(match, language)]
+        return []
+
+    def several(self, name: str, language: Language) -> Answer | None:
+        """Offer two known artists that are named side by side: "아이유랑 태연", "BTS and BLACKPINK"."""
+        for first, second in read(name).splits:
+            pair = []
+            for one in (first, second):
+                key = name_key(JOINED.sub("", one))
+                match = next((m for m in self._answers.find(key, 1) if m.kind == "artist"), None)
+                pair += [match] if match else []
+            if len(pair) == 2 and pair[0].target_id != pair[1].target_id:
+                answer = close_answer(name, self._choices(pair, language), language)
+                return replace(answer, text=choosing.which_first(language), asked=name_key(name))
+        return None
 
     def within(self, text: str, language: Language) -> Answer | None:
         """Offer the artists that a sentence names, the longest names first."""

@@ -12,90 +12,6 @@ from dataclasses import dataclass
 from chatbot.language import ends_in_consonant
 from spotify_assets.core.names import name_key
 
-GREETINGS = {
-    name_key(word)
-    for word in (
-        "hi", "hello", "hey", "hi there", "hello there", "good morning", "good evening", "yo", "start",
-        "help", "what can you do", "how does this work", "menu",
-        "안녕", "안녕하세요", "안녕하십니까", "하이", "헬로", "반가워", "반가워요", "반갑습니다", "시작",
-        "메뉴", "도움말", "도움", "도와줘", "도와주세요", "사용법", "사용 방법", "뭐 할 수 있어", "넌 누구야",
-        "누구세요", "ㅎㅇ", "ㅎㅇㅎㅇ",
-    )
-}  # fmt: skip
-THANKS = {
-    name_key(word)
-    for word in (
-        "thanks", "thank you", "thank you so much", "thanks a lot", "many thanks", "thx", "ty", "cheers",
-        "고마워", "고마워요", "고맙습니다", "감사", "감사해요", "감사합니다", "땡큐",
-        "ㄱㅅ", "ㄳ",
-    )
-}  # fmt: skip
-FAREWELLS = {
-    name_key(word)
-    for word in (
-        "bye", "bye bye", "goodbye", "good bye", "good night", "see you", "see you later", "see ya", "cya",
-        "잘 가", "잘 있어", "안녕히 계세요", "안녕히 가세요", "잘 자",
-        "잘 자요", "굿나잇", "바이", "바이바이",
-        "또 봐", "또 봐요", "다음에 봐", "ㅂㅂ", "ㅂㅇ",
-    )
-}  # fmt: skip
-SMALL_TALK = {
-    name_key(word)
-    for word in (
-        "how are you", "how are you doing", "how are you today", "how's it going", "how do you do",
-        "what's up", "whats up", "sup", "what are you doing", "what are you up to", "who are you",
-        "what are you", "are you a bot", "are you a robot", "are you human", "are you real", "are you there",
-        "what's your name", "what is your name", "how old are you", "where are you from", "who made you",
-        "i'm bored", "i am bored", "i'm sad", "i'm happy", "i love you", "i like you", "do you love me",
-        "tell me a joke", "nice to meet you", "you're great", "you are great", "good bot", "good job",
-        "well done", "awesome", "lol", "haha", "ok", "okay", "yes", "no",
-        "yeah", "nope", "sorry", "test", "testing", "what time is it", "how's the weather",
-        "뭐해", "뭐 해", "뭐하니", "뭐 하니", "뭐해요", "뭐 해요", "뭐하세요", "뭐 하고 있어", "뭐하고 있니",
-        "잘 지내", "잘 지내요", "잘 지냈어", "잘 지내니", "어떻게 지내", "어떻게 지내세요", "요즘 어때",
-        "밥 먹었어", "밥 먹었니", "밥은 먹었어", "심심해", "심심하다", "심심해요", "사랑해", "사랑해요",
-        "좋아해", "너 누구니", "너 누구야", "누구야", "누구니", "이름이 뭐야", "이름이 뭐예요",
-        "네 이름이 뭐야",
-        "너 이름 뭐야", "몇 살이야", "몇살이야", "어디 살아", "로봇이야", "너 로봇이야", "사람이야",
-        "봇이야", "너 사람이야", "날씨 어때", "오늘 날씨 어때", "지금 몇 시야", "몇 시야", "배고파", "졸려",
-        "피곤해", "슬퍼", "우울해", "기분 좋아", "기분 어때", "재밌다", "재미있다", "대박", "최고", "최고야",
-        "좋아", "좋아요", "좋네", "굿", "우와", "네", "넵", "넹", "응", "아니", "아니요",
-        "아니오", "미안", "미안해", "죄송해요", "테스트", "알았어", "알겠어", "알겠습니다", "그래", "오케이",
-        "ㅇㅇ", "ㅇㅋ", "ㄴㄴ", "ㅇㅅㅇ", "농담해줘", "재밌는 얘기 해줘", "놀아줘",
-    )
-}  # fmt: skip
-"""Said to the bot as to a person; whoever is published under such a name is found before."""
-
-_KOREAN_START = r"(?:(?:야|너|넌|이|진짜|정말|완전|너무|아)\s*){0,3}"
-INSULT = re.compile(
-    r"(?:(?:you(?:'re|r| are)?|this(?: bot)?(?: is)?|ur|the|what an?)\s+)?"
-    r"(?:(?:a|an|so|such a|really|very|fucking|bloody|"
-    r"damn|total|stupid|dumb)\s+)*"
-    r"(?:sucks?|stupid|dumb|useless|idiot(?:ic)?|moron|trash|garbage|rubbish|shit|crap|bullshit|asshole|bitch|"
-    r"bastard|shut up|fuck(?: you| off)?|stfu|wtf|damn you|go away|"
-    r"i hate you)(?:\s+(?:bot|robot|machine|thing))?[\s.!?]*"
-    rf"|{_KOREAN_START}\S*(?:시발|씨발|ㅅㅂ|ㅆㅂ|병신|ㅂㅅ|ㅄ|지랄|ㅈㄹ|개새끼|미친놈|미친년|좆|존나)\S*"
-    rf"|{_KOREAN_START}(?:바보|멍청\S*|멍충\S*|등신|꺼져\S*|닥쳐\S*|쓰레기|쓸모\s?없\S*|짜증\s?\S*|"
-    r"못생\S*|답답하\S*|재수\s?없\S*|미쳤\S*)(?:야|아|봇|봇아|이냐|니|네|이야|구나)?[\s.!?~]*",
-    re.IGNORECASE,
-)
-"""A whole text that abuses the bot."""
-
-MORE = {
-    name_key(word)
-    for word in (
-        "more",
-        "show more",
-        "show me more",
-        "next",
-        "더 보기",
-        "더",
-        "더 보여줘",
-        "더 보여 주세요",
-        "더 줘",
-        "다음",
-    )
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -160,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<stem>(?P<name>.+?)\s*(?:이랑|하고|과))\s+{_ALIKE}", final=True),
     _rule(rf"(?P<stem>(?P<name>.+?)\s*(?:랑|하고|와))\s+{_ALIKE}", final=False),
     _rule(rf"(?P<name>.+?)\s+(?:{_ALIKE}|같은|같이|류의?|풍의?|느낌의?|스타일의?|계열의?|분위기의?)"),
+    _rule(rf"(?P<name>.+\S)(?:같은|스타일|느낌)\s+(?:{_SOUNDS}|{_PLAYERS}){_MARK}"),
     _rule(r"(?P<name>.+?)처럼(?:\s+(?:들리는|노래하는|부르는|부른))?"),
     _rule(r"(?P<name>.+?)\s+(?:좋아하는데|좋아하면|좋아한다면)", after_request=True),
     _rule(r"(?P<name>.+)(?:을|은)", after_request=True, final=True),
@@ -174,7 +91,9 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_WHICH}{_SOMETHING}{_SOUND}?{_LIKE}\s+(?P<name>.+)"),
     _rule(rf"{_WHICH}(?:similar|related)\s+{_THING}\s+(?:to|as)\s+(?P<name>.+)"),
     _rule(rf"{_SOUND}{_LIKE}\s+(?P<name>.+)"),
-    _rule(r"(?:similar to|related to|in the style of)\s+(?P<name>.+)"),
+    _rule(rf"(?:{_WHICH}{_SOMETHING})?(?:similar to|related to|such as)\s+(?P<name>.+)"),
+    _rule(rf"(?:{_WHICH}{_SOMETHING})?in the (?:style|vein|spirit) of\s+(?P<name>.+)"),
+    _rule(rf"(?P<name>.+?)[-\s](?:like|type|style|esque)\s+{_THING}"),
     _rule(rf"{_WHICH}{_SOMETHING}(?:by|from)\s+(?P<name>.+)"),
     _rule(rf"{_REQUEST}\s+(?:(?:some|any|more|other)\s+)?(?P<name>.+)"),
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:and\s+)?(?:similar|related|top|best|popular|greatest)\s+{_THING}"),
@@ -183,19 +102,48 @@ RULES: tuple[Rule, ...] = (
     # What a name may well hold: tried as an artist, but never taken away from an unknown name.
     _rule(rf"(?P<name>.+)\s+{_PLAYERS}{_MARK}", sure=False),
     _rule(rf"{_MAYBE_REQUEST}\s+(?P<name>.+)", sure=False),
+    _rule(r"(?:some|any|more|another)\s+(?P<name>.+)", sure=False),
     _rule(r"(?P<name>.+?)\s+(?:for me|too)", sure=False),
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:{_THING}|similar)", sure=False),
     _rule(r"(?P<name>.+)(?:이|가|은|는|을|를|의|랑|이랑|도|야|아|요)", sure=False, after_request=True),
+    _rule(rf"(?P<name>\S{{2,}}){_SOUNDS}", sure=False),
+    _rule(r"(?P<name>.{2,})(?:이요|이에요)", sure=False, final=True),
+    _rule(r"(?P<name>.{2,})(?:요|예요)", sure=False, final=False),
 )  # fmt: skip
 """Tried in this order, again and again, until none applies."""
 
 _MUSIC = re.compile(rf"{_ASK}|{_SOUNDS}{_MARK}|{_PLAYERS}{_MARK}|{_ALIKE}|{_THING}|similar", re.IGNORECASE)
 _AROUND = re.compile(
     "some|any|like|good|great|best|top|new|popular|recommend|suggest|show|give|find|play|more|other|else|want|to|"
-    "hear|listen|sad|happy|chill|좋은|아무|아무거나|같은|요즘|신나는|슬픈|잔잔한|조용한|유명한|인기|최신|오늘",
+    "hear|listen|me|what|좋은|아무|아무거나|같은|요즘|유명한|인기|최신|오늘|더|또|다른|거|것|말고|다른거|딴거|딴",
     re.IGNORECASE,
 )
+_GENRE = re.compile(
+    r"k-?pop|j-?pop|hip-?hop|r&b|edm|lo-?fi|케이팝|제이팝|팝송|힙합|알앤비|재즈|발라드|클래식|트로트",
+    re.IGNORECASE,
+)
+_MOOD = re.compile(
+    r"sad|happy|chill|calm|fun|upbeat|romantic|pop|rock|rap|jazz|indie|classical|ballads?|trot|"
+    r"신나는|슬픈|잔잔한|조용한|우울한|밝은|달달한|감성적인|설레는|팝|록|락|랩|인디|댄스",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(
+    rf".*(?:때|날|밤|아침|저녁|하면서)\s+(?:듣기|듣는|들을|들으면)\s*(?:좋은|만한)?\s*{_SOUNDS}.*"
+)
+_ANY_MUSIC = {
+    name_key(words)
+    for words in (
+        "surprise me", "anything good", "what should i listen to", "what to listen to",
+        "아무거나", "아무 노래나", "아무 노래나 틀어줘", "노래 하나", "뭐 듣지", "뭐 들을까", "뭐 듣지 오늘",
+    )
+}  # fmt: skip
 
+
+WRITTEN_AS_ONE = re.compile(
+    rf"(?P<name>\S{{2,}}?)(?P<noun>(?:{_SOUNDS}|{_PLAYERS})?)(?P<ask>(?:추천|알려|들려|틀어)\S*)|"
+    rf"(?P<as>\S{{2,}}?)(?P<alike>비슷한|같은|느낌의?|스타일의?)(?P<like>(?:{_SOUNDS}|{_PLAYERS}|거|것|사람)\S*)"
+)
+"""A request in one word, without the spaces that Korean has between words."""
 
 SENTENCE = re.compile(
     r"\b(?:i|i'm|i've|i'd|me|my|you|your|we|he|she|they|is|are|am|was|do|does|did|can|could|would|should|have|has|"
@@ -209,6 +157,11 @@ PARTICLE = re.compile(
     r"(?:이랑|에게|한테|처럼|보다|까지|부터|에서|으로|이나|하고|랑|을|를|은|는|이|가|의|도|만|와|과|에|로|나|요)$"
 )
 """What joins a Korean word to the rest of its sentence."""
+
+JOINED = re.compile(
+    r"^(?:and|or|vs\.?|&|x)\s+|\s+(?:and|or|vs\.?|&|x)$|(?:이랑|랑|하고|와|과)$", re.IGNORECASE
+)
+"""What stands between two names, at the end of the first or the beginning of the second."""
 
 COMMON = {
     name_key(word)
@@ -225,18 +178,32 @@ COMMON = {
 """Words of a sentence that are no name there, whoever goes by them."""
 
 LIKENESS = re.compile(
-    rf"{_ALIKE}|같은|이런|그런|similar|\blike (?:this|that|them|it|him|her)\b", re.IGNORECASE
+    rf"{_ALIKE}|같은|이런|그런|similar|\blike (?:this|that|these|those|them|it|him|her)\b|"
+    r"\bsounds? like\b",
+    re.IGNORECASE,
 )
 """Words that ask for what is alike."""
 
 SONGS = re.compile(rf"{_SOUNDS}|\b(?:songs?|tracks?|tunes?|music)\b", re.IGNORECASE)
 """Words for songs rather than those who play them."""
 
+PLAYERS = re.compile(
+    rf"{_PLAYERS}|\b(?:artists?|bands?|singers?|groups?|acts?|musicians?|who else|anyone|someone)\b",
+    re.IGNORECASE,
+)
+"""Words for those who play."""
+
 
 def is_empty(text: str) -> bool:
-    """Tell whether a text is a request that names nobody, such as "좋은 노래" or "some songs"."""
+    """Tell whether a text wants music but names nobody: "좋은 노래", "sad songs", "비 오는 날 듣는 노래"."""
     words = text.split()
-    about = [bool(_MUSIC.fullmatch(word)) for word in words]
-    return any(about) and all(
-        music or _AROUND.fullmatch(word) for music, word in zip(about, words, strict=True)
-    )
+    asks = any(_MUSIC.fullmatch(word) or _GENRE.fullmatch(word) for word in words)
+    if asks and names_nobody(text, _MOOD, _GENRE):
+        return True
+    return name_key(text) in _ANY_MUSIC or bool(_MOMENT.fullmatch(text))
+
+
+def names_nobody(text: str, *besides: re.Pattern[str]) -> bool:
+    """Tell whether a text has no word but those of requests, and those that fit one of `besides`."""
+    allowed = (_MUSIC, _AROUND, *besides)
+    return all(any(words.fullmatch(word) for words in allowed) for word in text.split())

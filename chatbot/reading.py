@@ -14,18 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatbot.language import language_of
-from chatbot.phrases import (
-    COMMON,
-    FAREWELLS,
-    GREETINGS,
-    INSULT,
-    PARTICLE,
-    RULES,
-    SENTENCE,
-    SMALL_TALK,
-    THANKS,
-    is_empty,
-)
+from chatbot.phrases import COMMON, PARTICLE, RULES, SENTENCE, WRITTEN_AS_ONE, is_empty
+from chatbot.plain_words import asks, says_nothing_else, without_particle, without_plain_words
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store.documents import Kind
 
@@ -33,7 +23,6 @@ MAX_TEXT = 10_000
 """Longest text looked at, in characters; the rest is cut away."""
 
 _MAX_PHRASE = 300
-_MAX_INSULT = 60
 _MAX_CANDIDATES = 12
 _MAX_LAYERS = 30
 
@@ -65,6 +54,8 @@ class Reading:
     """The most likely name, for when none is known; "" where only words of a request are left."""
     splits: tuple[tuple[str, str], ...]
     """Ways to read it as a song and its artist, in either order: "Dynamite by BTS", "아이유 좋은 날"."""
+    credited: tuple[str, str] | None = None
+    """Title and artist, where it says which is which: "Dynamite by BTS", "아이유의 좋은 날"."""
 
 
 _NO_LOOSE_LETTERS = re.compile("[^\u3131-\u318e]+")
@@ -115,31 +106,6 @@ def has_name(text: str) -> bool:
     return any(c.isalnum() for c in "".join(_NO_LOOSE_LETTERS.findall(text)))
 
 
-def is_greeting(text: str) -> bool:
-    """Tell whether a text says hello or asks for help."""
-    return name_key(text) in GREETINGS or text.strip("?？ ") == ""
-
-
-def is_thanks(text: str) -> bool:
-    """Tell whether a text says thank you."""
-    return name_key(text) in THANKS
-
-
-def is_farewell(text: str) -> bool:
-    """Tell whether a text says goodbye."""
-    return name_key(text) in FAREWELLS
-
-
-def is_small_talk(text: str) -> bool:
-    """Tell whether a text chats with the bot rather than asks it for music."""
-    return name_key(text) in SMALL_TALK
-
-
-def is_insult(text: str) -> bool:
-    """Tell whether a text abuses the bot; a name that merely holds such a word does not."""
-    return len(text) <= _MAX_INSULT and bool(INSULT.fullmatch(text))
-
-
 _MAX_WORDS_OF_NAME = 4
 _MAX_WORDS_READ = 20
 _MIN_WORDS_OF_SENTENCE = 4
@@ -152,7 +118,8 @@ def names_within(text: str) -> list[str]:
     store knows.
     """
     words = [word for word in (_unquoted(word) for word in text.split()[:_MAX_WORDS_READ]) if word]
-    if len(words) < _MIN_WORDS_OF_SENTENCE or len(SENTENCE.findall(text)) < _SIGNS_OF_SENTENCE:
+    is_sentence = len(words) >= _MIN_WORDS_OF_SENTENCE and len(SENTENCE.findall(text)) >= _SIGNS_OF_SENTENCE
+    if not is_sentence and not asks(text):
         return []
     within: dict[str, str] = {}
     for count in range(min(_MAX_WORDS_OF_NAME, len(words) - 1), 0, -1):
@@ -178,15 +145,22 @@ def read(text: str) -> Reading:
     """Return what a cleaned text may mean."""
     if len(text) > _MAX_PHRASE:
         return Reading((Candidate(text, True),), text, ())
-    peeled = [Candidate(text, True), *_peel(text)]
+    peeled = [Candidate(text, True), *_peel(_spaced(text))]
     name = next(c.name for c in reversed(peeled) if c.sure)
-    splits = tuple(_splits(name))
-    if credited := _BY.fullmatch(name):
-        peeled.append(Candidate(_unquoted(credited["artist"] or credited["owner"]), False))
+    if rest := without_plain_words(name):
+        left = _unquoted(rest.name)
+        bare = _unquoted(without_particle(left))
+        peeled += [Candidate(left, rest.sure), Candidate(bare, rest.sure)]
+        name = bare if rest.sure else name
+    by = _BY.fullmatch(name)
+    credited = (
+        (_unquoted(by["title"] or by["title_of"]), _unquoted(by["artist"] or by["owner"])) if by else None
+    )
+    splits = ([credited] if credited else []) + list(_splits(name))
     first = {name_key(c.name): c for c in reversed(peeled)}
     candidates = tuple(c for c in peeled if first.get(name_key(c.name)) is c and name_key(c.name))
-    only_request = any(c.sure and is_empty(c.name) for c in peeled)
-    return Reading(candidates[:_MAX_CANDIDATES], "" if only_request else name, splits)
+    only_request = any(c.sure and is_empty(c.name) for c in peeled) or says_nothing_else(text)
+    return Reading(candidates[:_MAX_CANDIDATES], "" if only_request else name, tuple(splits), credited)
 
 
 def _peel(text: str) -> Iterator[Candidate]:
@@ -194,7 +168,7 @@ def _peel(text: str) -> Iterator[Candidate]:
     current = _unquoted(text)
     if current != text:
         yield Candidate(current, True)
-    asked = False
+    asked = text.endswith(("?", "？"))
     for _ in range(_MAX_LAYERS):
         for rule in RULES:
             found = rule.pattern.fullmatch(current) if asked or not rule.after_request else None
@@ -211,6 +185,12 @@ def _peel(text: str) -> Iterator[Candidate]:
             break
         else:
             return
+
+
+def _spaced(text: str) -> str:
+    """Part the words of a request that was typed in one: "아이유노래추천해줘", "아이유랑비슷한가수"."""
+    found = None if " " in text else WRITTEN_AS_ONE.fullmatch(text)
+    return " ".join(filter(None, found.groups())) if found else text
 
 
 _QUOTES = {
@@ -247,9 +227,7 @@ _MAX_WORDS = 6
 
 
 def _splits(name: str) -> Iterator[tuple[str, str]]:
-    if by := _BY.fullmatch(name):
-        yield _unquoted(by["title"] or by["title_of"]), _unquoted(by["artist"] or by["owner"])
-    elif dash := _DASH.fullmatch(name):
+    if dash := _DASH.fullmatch(name):
         yield _unquoted(dash[1]), _unquoted(dash[2])
     words = name.split()
     if len(words) <= _MAX_WORDS:

@@ -173,9 +173,9 @@ def not_found(name: str, language: Language) -> str:
     """Say that no source knows the name."""
     return say(
         language,
-        f"{quoted(name, language)}{josa(name, '은/는')} 제가 물어볼 수 있는 곳 어디에도 없었어요. "
+        f"{quoted(name, language)}{josa(name, '을/를')} 여기저기 찾아봤지만 나오지 않았어요. "
         "철자를 확인하거나 다른 이름으로 물어봐 주세요.",
-        f"None of the sources I can ask knows {quoted(name, language)}. "
+        f"I looked everywhere I can, but couldn't find {quoted(name, language)}. "
         "Please check the spelling, or try another name.",
     )
 
@@ -209,6 +209,16 @@ EXAMPLES: dict[Language, tuple[str, ...]] = {
 """Names to offer somebody who does not know what to ask."""
 
 
+def which_music(language: Language) -> str:
+    """Ask somebody who wants music but names none for a name."""
+    return say(
+        language,
+        "어떤 음악을 찾아 드릴까요? 좋아하는 가수나 노래 이름을 하나 알려 주시면 "
+        "비슷한 음악을 골라 드릴게요.",
+        "Happy to! Tell me one artist or song you like, and I'll pick music that sounds alike.",
+    )
+
+
 def welcome(language: Language) -> str:
     """Answer a thank-you."""
     return say(
@@ -240,7 +250,7 @@ def unknown_link(language: Language) -> str:
     """Say that a link or id leads to nothing known here."""
     return say(
         language,
-        "이 링크나 아이디로는 찾을 수 있는 것이 없어요. 가수나 노래 이름을 적어 보내 주시면 알아볼게요.",
+        "이 링크로는 아무것도 찾지 못했어요. 가수나 노래 이름을 보내 주시면 알아볼게요.",
         "That link or id doesn't lead to anything I know. Send me the name instead and I'll look it up.",
     )
 
@@ -249,8 +259,17 @@ def nothing_more(language: Language) -> str:
     """Answer "more" where there is no list to go on with."""
     return say(
         language,
-        "무엇을 더 보여 드릴까요? 가수나 노래 이름을 보내 주세요.",
+        "아직 보여 드린 게 없어요. 가수나 노래 이름을 보내 주시면 찾아 드릴게요.",
         "More of what? Send me the name of an artist or a song.",
+    )
+
+
+def that_was_all(language: Language) -> str:
+    """Answer "more" at the end of a list."""
+    return say(
+        language,
+        "지금 아는 건 여기까지예요. 다른 가수나 노래 이름을 보내 주시면 또 찾아 드릴게요.",
+        "That's everyone I have for now. Send me another artist or song and I'll look again.",
     )
 
 
@@ -267,7 +286,7 @@ def unavailable(language: Language) -> str:
     """Apologise for a store that cannot be read."""
     return say(
         language,
-        "지금은 답을 찾을 수 없어요. 죄송해요. 잠시 뒤에 다시 물어봐 주세요.",
+        "죄송해요, 지금은 답을 드릴 수 없어요. 잠시 뒤에 다시 물어봐 주세요.",
         "I can't get at my answers right now, sorry. Please try again in a moment.",
     )
 

@@ -1,6 +1,6 @@
 """Answers to what is no question about music: small talk, insults, pictures, mashed keys.
 
-Here: wording alone. Not here: telling such a text from a name (`phrases.py`, `reading.py`).
+Here: wording alone. Not here: telling such a text from a name (`sayings.py`, `no_question.py`).
 """
 
 from __future__ import annotations
@@ -35,6 +35,15 @@ def insulted(language: Language) -> str:
         language,
         "마음에 안 드는 답이었다면 죄송해요. 가수나 노래 이름을 보내 주시면 다시 잘 찾아볼게요.",
         "Sorry if that wasn't what you were after. Send me an artist or a song and I'll try to do better.",
+    )
+
+
+def start_over(language: Language) -> str:
+    """Answer somebody who wants to stop, or to begin anew."""
+    return say(
+        language,
+        "네, 그럼 처음부터 다시 해 볼까요? 가수나 노래 이름을 보내 주세요.",
+        "Sure, let's start afresh. Send me an artist or a song.",
     )
 
 

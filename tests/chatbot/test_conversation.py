@@ -39,6 +39,35 @@ def test_more_shows_the_next_page_until_there_is_none(say: Say, more: str) -> No
     assert say(more).kind == "help"
 
 
+def test_the_end_of_a_list_is_told(say: Say, store: SqlStore) -> None:
+    say("아이유")
+    assert say("더 보여줘요").text.startswith("지금 아는 건 여기까지예요")
+    assert say("다른 가수").text.startswith("지금 아는 건 여기까지예요")
+    assert say("who else?").text.startswith("That's everyone")
+    assert store.requests.all() == []
+
+
+@pytest.mark.parametrize(
+    "more", ["다른 가수 추천해줘", "이거 말고", "또 추천해줘", "anyone else?", "more artists like them"]
+)
+def test_others_are_the_next_page(say: Say, more: str) -> None:
+    say("에스파")
+    assert say(more).similar[0].artist.name == "Neighbour 11"
+
+
+@pytest.mark.parametrize("songs", ["노래 들려줘", "their songs", "이 가수 누구야?"])
+def test_songs_of_whom_was_shown_are_on_the_card(say: Say, songs: str) -> None:
+    say("에스파")
+    say("more")
+    assert [song.name for song in say(songs).top_tracks] == ["Supernova"]
+
+
+def test_who_is_called_like_a_wish_is_meant(say: Say, store: SqlStore) -> None:
+    store.answers.put([artist_document(artist("songs", "More Songs"), [], neighbours(1))])
+    say("에스파")
+    assert shown(say("more songs")) == "songs"
+
+
 def test_more_is_about_what_that_person_saw_last(say: Say) -> None:
     say("에스파", "ann")
     say("아이유", "bob")
@@ -58,6 +87,8 @@ def test_an_entry_of_the_list_is_picked_by_its_number(say: Say, store: SqlStore)
     say("에스파")
     assert shown(say("2번")) == "neighbour-2"
     assert say("9번").text.startswith("방금 보여 드린 목록은 1번까지")
+    say("뉴진스")
+    assert shown(say("마지막 거")) == "neighbour-2"
     say("에스파")
     assert shown(say("the second one")) == "neighbour-2"
     assert store.requests.all() == []

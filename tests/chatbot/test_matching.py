@@ -158,8 +158,8 @@ def test_another_name_is_another_artist(ask: Ask, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "artist_id"),
     [
-        ("요즘 에스파 노래에 푹 빠졌는데 비슷한 거 없을까요?", AESPA),
-        ("i have been listening to drake a lot lately, what else is good", "drake"),
+        ("우리 언니가 에스파 노래에 푹 빠졌는데 비슷한 거 없을까요?", AESPA),
+        ("아델보다 블랙핑크 같은 여자 가수가 좋은데", "bp"),
         ("my sister is into BLACKPINK so what should i get her", "bp"),
     ],
 )
@@ -169,6 +169,58 @@ def test_who_is_named_in_a_sentence_is_offered(ask: Ask, store: SqlStore, text: 
     assert store.requests.all() == []
     card = ask("1번").artist
     assert card and card.artist_id == artist_id
+
+
+@pytest.mark.parametrize(
+    ("text", "artist_id"),
+    [
+        ("요즘 에스파 노래에 푹 빠졌는데 비슷한 거 없을까요?", AESPA),
+        ("나 블랙핑크 좋아해", "bp"),
+        ("제니 말고 비슷한 사람", "jennie"),
+        ("드레이크는?", "drake"),
+        ("블랙핑크 ❤️", "bp"),
+        ("블랙핑크노래추천", "bp"),
+        ("i have been listening to drake a lot lately, what else is good", "drake"),
+        ("I love BLACKPINK, what else should I listen to?", "bp"),
+    ],
+)
+def test_a_request_in_plain_words_is_answered_at_once(
+    ask: Ask, store: SqlStore, text: str, artist_id: str
+) -> None:
+    card = ask(text).artist
+    assert card and card.artist_id == artist_id
+    assert store.requests.all() == []
+
+
+def test_a_title_nobody_knows_is_told_and_its_artist_shown(ask: Ask, store: SqlStore) -> None:
+    answer = ask("Zero Hour by BLACKPINK")
+    assert answer.artist and answer.artist.artist_id == "bp"
+    assert answer.text.startswith("I don't know “Zero Hour” yet, but I do know BLACKPINK.")
+    assert store.requests.all() == []
+    answer = ask("블랙핑크 영시")
+    assert answer.kind == "pending"
+    assert ("가수: BLACKPINK", "artist:bp") in [(one.label, one.text) for one in answer.quick_replies]
+
+
+@pytest.mark.parametrize(
+    "text", ["블랙핑크 제니", "블랙핑크랑 제니", "BLACKPINK and JENNIE", "블랙핑크, 제니"]
+)
+def test_two_known_artists_are_offered_side_by_side(ask: Ask, store: SqlStore, text: str) -> None:
+    answer = ask(text)
+    assert [choice.text for choice in answer.choices] == ["artist:bp", "artist:jennie"]
+    assert store.requests.all() == []
+    assert ask(text).kind == "pending", "typed again it is a name"
+
+
+def test_yes_takes_the_one_that_was_offered_and_no_takes_none(ask: Ask, store: SqlStore) -> None:
+    ask("balckpink")
+    card = ask("네 맞아요").artist
+    assert card and card.artist_id == "bp"
+    ask("blakcpink")
+    assert ask("아니요").kind == "help"
+    ask("The Starr")
+    assert ask("yes").kind == "help", "two were offered"
+    assert store.requests.all() == []
 
 
 def test_an_alias_is_a_whole_word(ask: Ask) -> None:

@@ -75,7 +75,7 @@ def test_every_mood_has_words_in_both_languages(mood: Mood) -> None:
 def test_a_name_reads_right_in_korean() -> None:
     assert messages.artist_intro("Red Velvet", 0, "ko").startswith("Red Velvet을 좋아하신다면")
     assert messages.artist_intro("aespa", 1, "ko").startswith("aespa와 비슷한")
-    assert messages.not_found("없는사람", "ko").startswith("‘없는사람’은 ")
+    assert messages.not_found("없는사람", "ko").startswith("‘없는사람’을 ")
     assert messages.track_intro("밤편지", ["아이유"], 0, "ko") == "아이유의 ‘밤편지’와 비슷한 노래예요."
 
 

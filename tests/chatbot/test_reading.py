@@ -10,22 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.going_on import is_more, likeness_wanted, picked
+from chatbot.going_on import LAST, Wish, is_more, picked, wish
 from chatbot.reading import (
     MAX_TEXT,
     Reference,
     clean,
     has_name,
-    is_farewell,
-    is_greeting,
-    is_insult,
     is_link_or_id,
-    is_small_talk,
-    is_thanks,
     names_within,
     read,
     reference,
 )
+from chatbot.sayings import is_greeting, is_insult, sayings
 from spotify_assets.core.names import name_key
 
 PHRASES = {
@@ -82,6 +78,22 @@ PHRASES = {
     "music similar to Sigur Rós": "Sigur Rós",
     "play some Oasis songs": "Oasis",
     "tell me about aespa": "aespa",
+    "뉴진스랑 비슷한 가수 알려줘": "뉴진스",
+    "BTS 느낌 나는 노래 좀": "BTS",
+    "아이유 말고 비슷한 사람": "아이유",
+    "잔나비 좋아하는데 뭐 들을까?": "잔나비",
+    "에스파랑 결이 비슷한 가수 추천 좀 해주실 수 있나요?": "에스파",
+    "샤이니 팬인데 추천할 만한 가수 있을까?": "샤이니",
+    "아이유를 좋아하는 사람이 좋아할 만한 가수": "아이유",
+    "잔나비는?": "잔나비",
+    "잔나비노래추천해줘": "잔나비",
+    "아이유랑비슷한가수": "아이유",
+    "에스파같은그룹": "에스파",
+    "bands such as Radiohead": "Radiohead",
+    "something in the vein of Radiohead": "Radiohead",
+    "Radiohead-like bands": "Radiohead",
+    "can u recommend me sth like radiohead": "radiohead",
+    "i've been listening to Jannabi, any suggestions?": "Jannabi",
     "Roxy Music songs": "Roxy Music",
 }
 
@@ -125,10 +137,44 @@ def test_the_whole_text_is_tried_first(text: str) -> None:
         "좋은 노래 추천해줘",
         "some music please",
         "가수",
+        "뭐 추천해?",
+        "recommend me something",
+        "recommend me a song",
+        "K-pop 추천해줘",
+        "힙합",
+        "sad songs",
+        "신나는 노래",
+        "비 오는 날 듣기 좋은 노래",
+        "심심한데 노래 하나 추천해줘",
+        "노래추천",
+        "what should I listen to?",
     ],
 )
 def test_a_request_without_a_name_has_no_name(text: str) -> None:
     assert read(text).name == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("나 아이유 좋아해", "아이유"), ("아이유 좋아", "아이유"), ("요즘 아이유만 들어", "아이유"),
+        ("아이유 최애인데", "아이유"), ("아이유 노래 뭐가 좋아?", "아이유"), ("아이유 들을래", "아이유"),
+        ("아이유요", "아이유"), ("트와이스노래", "트와이스"), ("more bts", "bts"), ("listen to Adele", "Adele"),
+        ("I love BTS, what else is good?", "BTS"), ("people who like BTS also like", "BTS"),
+        ("Radiohead vibes", "Radiohead"), ("big Radiohead fan here", "Radiohead"), ("TWICE new song", "TWICE"),
+    ],
+)  # fmt: skip
+def test_a_name_among_plain_words_is_tried_as_an_artist(text: str, name: str) -> None:
+    assert name in [candidate.name for candidate in read(clean(text)).candidates]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["I Love Makonnen", "We Are Scientists", "Listen to Your Heart", "널 좋아해", "나 혼자", "Love Song", "I Love You",
+     "너를 좋아해", "A Perfect Circle", "Of Monsters and Men", "Good Vibes"],
+)  # fmt: skip
+def test_a_name_made_of_plain_words_is_looked_for_as_it_is(name: str) -> None:
+    assert read(name).name == name
 
 
 def test_real_artists_keep_their_names(shared_data: Path) -> None:
@@ -147,6 +193,9 @@ def test_a_song_and_its_artist_are_told_apart() -> None:
     assert ("BTS", "Dynamite") in read("BTS - Dynamite").splits
     assert ("Ditto", "뉴진스") in read("뉴진스의 Ditto").splits
     assert ("아이유", "좋은 날") in read("아이유 좋은 날 들려줘").splits
+    assert read("songs like Dynamite by BTS").credited == ("Dynamite", "BTS")
+    assert read("뉴진스의 Ditto").credited == ("Ditto", "뉴진스")
+    assert read("아이유 좋은 날").credited is None
 
 
 @pytest.mark.parametrize(
@@ -203,15 +252,16 @@ def test_greetings_and_more() -> None:
     ],
 )
 def test_small_talk_is_no_name(text: str) -> None:
-    assert is_small_talk(text)
+    assert sayings(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["How Are You Stranger", "놀면 뭐하니", "OK Go", "심심한 위로", "Awesome Dre"]
-)
+    "text",
+    ["How Are You Stranger", "놀면 뭐하니", "OK Go", "심심한 위로", "Awesome Dre", "Hello, Goodbye", "Sorry, Sorry",
+     "Thank You Scientist", "Hello Venus", "Bye Bye Badman", "Perfect", "You"],
+)  # fmt: skip
 def test_a_name_that_begins_like_small_talk_is_a_name(text: str) -> None:
-    assert not is_small_talk(text)
-    assert read(text).name == text
+    assert not sayings(text)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +278,8 @@ def test_a_name_that_begins_like_small_talk_is_a_name(text: str) -> None:
         "씨발",
         "ㅅㅂ",
         "야 이 병신아",
+        "shut up you stupid bot",
+        "꺼져 이 멍청한 봇아",
     ],
 )
 def test_an_insult_is_no_name(text: str) -> None:
@@ -256,7 +308,7 @@ def test_a_name_that_holds_a_rude_word_is_a_name(text: str) -> None:
     [
         ("1번", 1), ("1", 1), ("#2", 2), ("no. 3", 3), ("number 4", 4), ("2번 가수", 2), ("3번이요", 3), ("1번으로", 1),
         ("2번 보여줘", 2), ("첫 번째", 1), ("첫번째 거", 1), ("두 번째 노래", 2), ("일번", 1), ("the first one", 1),
-        ("second", 2), ("3rd", 3), ("the second song", 2), ("10번", 10),
+        ("second", 2), ("3rd", 3), ("the second song", 2), ("10번", 10), ("마지막", LAST), ("마지막 거", LAST), ("the last one", LAST),
     ],
 )  # fmt: skip
 def test_an_entry_of_a_list_is_picked_by_its_number(text: str, place: int) -> None:
@@ -264,23 +316,42 @@ def test_an_entry_of_a_list_is_picked_by_its_number(text: str, place: int) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["일", "세", "10cm", "2NE1", "100", "0", "두번째달", "Third Eye Blind", "1415", "3 Doors Down"]
+    "text",
+    ["일", "세", "10cm", "2NE1", "100", "0", "두번째달", "Third Eye Blind", "1415", "3 Doors Down", "Last"],
 )
 def test_a_name_with_a_number_is_no_pick(text: str) -> None:
     assert picked(text) is None
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
+    ("text", "kind", "what"),
     [
-        ("비슷한 가수", "artist"), ("비슷한 가수 추천해줘", "artist"), ("비슷한 노래", "track"), ("이런 노래 더", "track"),
-        ("similar artists", "artist"), ("similar songs", "track"), ("more songs like this", "track"),
-        ("more artists like them", "artist"), ("이 가수랑 비슷한 가수", "artist"),
-        ("좋은 노래 추천해줘", None), ("아이유랑 비슷한 가수", None), ("songs like Ditto", None), ("노래", None),
+        ("비슷한 가수", "artist", "alike"), ("비슷한 가수 보여줘", "artist", "alike"), ("비슷한 노래", "track", "alike"),
+        ("similar artists", "artist", "alike"), ("similar songs", "track", "alike"), ("songs like this", "track", "alike"),
+        ("이 가수랑 비슷한 가수", "artist", "alike"), ("이 노래랑 비슷한 노래", "track", "alike"),
+        ("who sounds like them?", None, "alike"), ("비슷한 거", None, "alike"),
+        ("이런 노래 더", "track", "others"), ("more songs like this", "track", "others"),
+        ("more artists like them", "artist", "others"), ("다른 가수", "artist", "others"), ("이거 말고", None, "others"),
+        ("다른 거 없어?", None, "others"), ("또 추천해줘", None, "others"), ("who else?", "artist", "others"),
+        ("anything else?", None, "others"), ("not these", None, "others"), ("노래 추천해줘", "track", "others"),
+        ("노래 들려줘", "track", "shown"), ("their songs", "track", "shown"), ("대표곡", "track", "shown"),
+        ("이 가수 누구야?", "artist", "shown"), ("who is this?", None, "shown"),
     ],
 )  # fmt: skip
-def test_more_of_what_was_shown_is_told_from_a_request_with_a_name(text: str, kind: str | None) -> None:
-    assert likeness_wanted(text) == kind
+def test_what_goes_on_with_the_last_answer_is_told_from_a_request_with_a_name(
+    text: str, kind: str | None, what: str
+) -> None:
+    wanted = wish(text)
+    assert wanted
+    assert (wanted.kind, wanted.what) == (kind, what)
+    assert isinstance(wanted, Wish)
+
+
+@pytest.mark.parametrize(
+    "text", ["아이유랑 비슷한 가수", "songs like Ditto", "신나는 노래", "Ditto", "아이유 말고"]
+)
+def test_a_request_with_a_name_goes_on_with_nothing(text: str) -> None:
+    assert wish(text) is None
 
 
 @pytest.mark.parametrize(
@@ -309,8 +380,14 @@ def test_a_long_name_is_no_sentence(text: str) -> None:
 
 
 def test_goodbyes() -> None:
-    assert all(map(is_farewell, ["bye!", "Good night", "잘 자~", "또 봐요", "ㅂㅂ"]))
-    assert not is_farewell("Bye Bye Badman")
+    assert all(sayings(text) == {"farewell"} for text in ("bye!", "Good night", "잘 자~", "또 봐요", "ㅂㅂ"))
+
+
+def test_sayings_are_understood_side_by_side() -> None:
+    assert sayings("안녕하세요 반갑습니다") == {"greeting"}
+    assert sayings("hey bot, how are you?") == {"greeting", "small talk"}
+    assert sayings("great, thanks, bye") == {"thanks", "farewell"}
+    assert sayings("감사합니당") == sayings("땡큐 베리 감사") == sayings("ㄱㅅㄱㅅ") == {"thanks"}
 
 
 def test_invisible_characters_are_taken_away() -> None:
@@ -325,7 +402,7 @@ def test_loose_korean_letters_are_shown_as_they_were_typed_and_name_nobody() -> 
     assert has_name("에스파 ㅋㅋ")
     assert not any(map(has_name, ["ㅋㅋㅋ", "ㅠ.ㅠ", "ㅎㅎ!", "👍"]))
     assert is_greeting(clean("ㅎㅇ"))
-    assert is_thanks(clean("ㄱㅅ"))
+    assert sayings(clean("ㄱㅅ")) == {"thanks"}
 
 
 @given(st.text(max_size=400))
@@ -345,6 +422,9 @@ def test_any_text_can_be_read(text: str) -> None:
         "like " * 58,
         "에대해 " * 70,
         "추천해 줄 수 " * 35,
+        "추천" * 150,
+        "노래비슷한" * 60,
+        "나 " * 150,
         '"' * 300,
     ],
 )

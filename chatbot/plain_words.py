@@ -1,0 +1,149 @@
+"""Words of everyday speech around a name: "나 요즘 아이유만 듣는데", "I love BTS, what else is there?".
+
+Here: what each such word tells of a text, and taking them away from both ends. `phrases.py` knows the set
+phrases; this is for all the ways to ask that no phrase foresees. Not here: what is left means (`reading.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chatbot.language import ends_in_consonant
+from spotify_assets.core.names import name_key
+
+ASKS, HINTS, JOINS = 2.0, 1.0, 0.3
+"""What a word weighs: it asks for music, it is said of music that one likes, or it merely joins others."""
+
+_LIKELY = 1.0
+"""From this weight on what is left is worth looking up."""
+
+
+def _words(text: str) -> re.Pattern[str]:
+    """Return a pattern of one word out of many; `*` stands for any ending."""
+    return re.compile(
+        "|".join(re.escape(word).replace(r"\*", r"\S*") for word in text.split()), re.IGNORECASE
+    )
+
+
+_ASKING = _words(
+    """
+    recommend* suggest* listening similar
+    추천* 알려* 들려* 찾아주* 찾아줘* 찾아줄* 보여주* 보여줘* 보여줄* 틀어* 소개* 궁금* 부탁* 비슷* 닮은
+    유사* 느낌* 스타일* 분위기* 같은
+    말고* 빼고* 제외* 들을까* 들을래* 들을만* 듣고 듣는데* 들으면 좋아하* 좋아할 팬인데* 팬이* 최애* 빠졌*
+    빠져* 꽂* 만한 취향*
+    """
+)
+_HINTING = _words(
+    """
+    love loved loving like likes liked enjoy* adore adores obsessed listen fan fans vibe vibes type types
+    else also album albums
+    song songs track tracks music artist artists band bands singer singers group groups stuff
+    알아* 아니 아세요 잘하는 부르는 좋아 좋아요* 좋아해* 좋다 좋은데* 좋더라* 좋을까* 좋지* 사랑해* 들어*
+    듣* 들을* 들었*
+    노래* 음악* 곡 곡을 곡이 곡들* 음원* 대표곡* 히트곡* 인기곡* 명곡* 신곡* 앨범* 목소리* 음색* 창법* 감성*
+    톤 무드 바이브* 삘 필 결 결이
+    가수* 아티스트* 뮤지션* 밴드* 그룹* 아이돌* 걸그룹* 보이그룹* 래퍼* 사람* 애들* 분들* 팀 팀이
+    """
+)
+_JOINING = _words(
+    """
+    i i'm im i've ive i'd me my we you u do does did am is are was can could would should will have has been
+    to for of with
+    into lot lots really very so just lately recently nowadays these days all time too good great best new
+    latest newest big huge
+    favorite favourite fave here what which who someone something sth smth anything some any more other
+    about idea yo play give
+    find show tell people know want wanna need hear and but if then please pls hi hey that this r
+    나 난 나는 내가 저 전 저는 제가 제 내 너 넌 우리 요즘 요새 오늘 지금 최근* 평소* 진짜 정말 너무 완전
+    엄청 제일 가장 자주 많이 계속 맨날
+    매일 푹 혹시 그냥 뭐 뭘 뭐가 뭐를 무슨 어떤 누구 누가 이제 다 다른 딴 더 좀 또 거 것 게 걸 수 나는
+    나오는 있* 없* 해* 돼* 되* 하나
+    여자 남자 심심* 다음으로 다음에
+    """
+)
+
+
+_NOBODY = {
+    name_key(word)
+    for word in (
+        "the", "a", "it", "him", "her", "them", "you", "me", "this", "that", "these", "those", "like",
+        "by",
+        "나", "너", "널", "내", "네", "니", "그대", "우리", "이", "그", "저", "이거", "그거", "저거",
+        "이것", "그것", "뭐", "좋은",
+    )
+}  # fmt: skip
+_ARTICLES = ("a", "an")
+_PARTICLES = (
+    (re.compile(r"(?P<name>.{2,})(?:을|은|이랑|과)"), True),
+    (re.compile(r"(?P<name>.{2,})(?:를|는|랑|와)"), False),
+    (re.compile(r"(?P<name>.{2,})(?:하고|처럼|만|의)"), None),
+)
+_MAX_WORDS = 25
+_MAX_WORDS_OF_NAME = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of a text when the plain words at its ends are taken away."""
+
+    name: str
+    sure: bool
+    """A word that asks for music was taken away: the rest is a name, though nobody is known to go by it."""
+
+
+def without_plain_words(text: str) -> Rest | None:
+    """Return the rest of a text; None where nothing was taken away, or nothing like a name is left."""
+    words = text.split()
+    if not 1 < len(words) <= _MAX_WORDS:
+        return None
+    first, last, weights = 0, len(words), list[float]()
+    # "a lot" ends a sentence, and "a" alone begins names.
+    while last > first and (weight := JOINS if words[last - 1] in _ARTICLES else _weight(words[last - 1])):
+        last -= 1
+        weights.append(weight)
+    while first < last and (weight := _weight(words[first])):
+        first += 1
+        weights.append(weight)
+    left = words[first:last]
+    if left and left[0].lower() in _ARTICLES:
+        left = left[1:]
+    if (
+        sum(weights) < _LIKELY
+        or not 0 < len(left) <= _MAX_WORDS_OF_NAME
+        or name_key(" ".join(left)) in _NOBODY
+    ):
+        return None
+    return Rest(" ".join(left), ASKS in weights)
+
+
+def says_nothing_else(text: str) -> bool:
+    """Tell whether a text asks for music with plain words alone: "뭐 추천해?", "recommend me something"."""
+    words = [word for word in text.split()[: _MAX_WORDS + 1] if word.lower() not in _ARTICLES]
+    weights = [_weight(word) for word in words]
+    return len(words) <= _MAX_WORDS and ASKS in weights and all(weights)
+
+
+def asks(text: str) -> bool:
+    """Tell whether a text of several words asks for music, whatever else is in it."""
+    words = text.split()[:_MAX_WORDS]
+    return len(words) > 1 and any(_weight(word) == ASKS for word in words)
+
+
+def without_particle(name: str) -> str:
+    """Return a Korean name without the particle that joins it to the rest of its sentence."""
+    for pattern, after_consonant in _PARTICLES:
+        found = pattern.fullmatch(name)
+        if not found or not "가" <= found["name"][-1] <= "힣":
+            continue
+        if after_consonant is None or ends_in_consonant(found["name"][-1]) == after_consonant:
+            return found["name"]
+    return name
+
+
+def _weight(word: str) -> float:
+    """Return what a word tells, 0 for one that may be part of a name."""
+    bare = word.strip("?!.,~…;:\"'“”‘’()") or word
+    kinds = ((ASKS, _ASKING), (HINTS, _HINTING), (JOINS, _JOINING))
+    return next((weight for weight, words in kinds if words.fullmatch(bare)), 0.0)
