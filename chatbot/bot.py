@@ -30,8 +30,10 @@ from chatbot.no_question import reply_to
 from chatbot.reading import Reference, bare_id, clean, has_name, is_link_or_id, read, reference
 from chatbot.sayings import is_greeting, sayings
 from spotify_assets.core.names import name_key
+from spotify_assets.core.records import MAX_ID
 from spotify_assets.core.spelling import letters
 from spotify_assets.core.store import ServingStore, State
+from spotify_assets.core.store.people import SONG
 
 _SURELY_MISTYPED = 6
 """Letters; a shorter unknown name is looked for at once, whatever known name is close to it, and so is a name
@@ -206,9 +208,10 @@ class Bot:
         wanted = reference(pick.text)
         if wanted is None:
             return self._help(messages.greeting(talk.language), talk.language)
-        if wanted.kind == "artist" and talk.before.asked:
+        target = wanted.id if wanted.kind == "artist" else f"{SONG}{wanted.id}"
+        if talk.before.asked and len(target) <= MAX_ID:
             asked, vouched_by = talk.before.asked, talk.question.vouched_by
-            self._store.links.confirm(talk.who, asked, wanted.id, self._clock(), vouched_by)
+            self._store.links.confirm(talk.who, asked, target, self._clock(), vouched_by)
         if answer := self._library.by_id(wanted, 0, talk.language):
             return answer
         if wanted.kind == "track":

@@ -23,6 +23,7 @@ from spotify_assets.core.records import MAX_ID
 from spotify_assets.core.spelling import keys_near, mistakes, slips, title_keys_near
 from spotify_assets.core.store import NameMatch, ServingStore
 from spotify_assets.core.store.documents import Kind
+from spotify_assets.core.store.people import SONG
 
 _OFFERED = 2
 _SONGS_OF_ONE_TITLE = 50
@@ -69,9 +70,9 @@ class Library:
         return kinds.count("artist") == 1 or kinds == ["track"]
 
     def learnt(self, name: str, who: str, language: Language) -> Answer | None:
-        """Answer with the artist that this person, or three vouched for, chose for a name nobody goes by."""
-        artist_id = self._store.links.learnt(who, name_key(name))
-        return self.artist(artist_id, 0, language) if artist_id else None
+        """Answer with what this person, or three vouched for, chose for a name nobody goes by."""
+        meant = self._chosen(name, who)
+        return self.by_id(meant, 0, language) if meant else None
 
     def close(self, name: str, language: Language) -> Answer | None:
         """Offer the artists and songs whose names are nearly the one that was typed, the nearest first."""
@@ -145,6 +146,9 @@ class Library:
     def several(self, name: str, language: Language) -> Answer | None:
         """Offer two known artists that are named side by side: "아이유랑 태연", "BTS and BLACKPINK"."""
         for first, second in read(name).splits:
+            # Korean needs nothing between them; "Bob Girls" are no two.
+            if language == "en" and not JOINED.search(first) and not JOINED.search(second):
+                continue
             pair = []
             for one in (first, second):
                 key = name_key(JOINED.sub("", one))
@@ -235,16 +239,25 @@ class Library:
         elif len(songs) == 1:
             answer = self.track(songs[0].target_id, 0, language)
         elif songs:
-            answer = self._choose(name, songs, language, [])
+            answer = self._meant(name, songs, who, language) or self._choose(name, songs, language, [])
         return replace(answer, asked=name_key(name)) if answer else None
 
-    def _meant(self, name: str, artists: Sequence[NameMatch], who: str, language: Language) -> Answer | None:
+    def _meant(self, name: str, found: Sequence[NameMatch], who: str, language: Language) -> Answer | None:
         """Answer with the one of several that this person, or three vouched for, chose; offer the others."""
-        artist_id = self._store.links.learnt(who, name_key(name))
-        others = [match for match in artists if match.target_id != artist_id]
-        if artist_id is None or len(others) == len(artists):
+        meant = self._chosen(name, who)
+        others = [match for match in found if Reference(match.kind, match.target_id) != meant]
+        if meant is None or len(others) == len(found):
             return None
-        return self.artist(artist_id, 0, language, self._choices(others[:_OFFERED], language))
+        answer = self.by_id(meant, 0, language)
+        offers = self._choices(others[:_OFFERED], language)
+        return replace(answer, quick_replies=[*answer.quick_replies, *offers]) if answer else None
+
+    def _chosen(self, name: str, who: str) -> Reference | None:
+        target = self._store.links.learnt(who, name_key(name))
+        if target is None:
+            return None
+        song = target.removeprefix(SONG)
+        return Reference("artist", target) if song == target else Reference("track", song)
 
     def _choose(
         self, name: str, found: Sequence[NameMatch], language: Language, offers: list[Reply]

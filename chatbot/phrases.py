@@ -107,8 +107,8 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:{_THING}|similar)", sure=False),
     _rule(r"(?P<name>.+)(?:이|가|은|는|을|를|의|랑|이랑|도|야|아|요)", sure=False, after_request=True),
     _rule(rf"(?P<name>\S{{2,}}){_SOUNDS}", sure=False),
-    _rule(r"(?P<name>.{2,})(?:이요|이에요)", sure=False, final=True),
-    _rule(r"(?P<name>.{2,})(?:요|예요)", sure=False, final=False),
+    _rule(r"(?P<name>.{3,})(?:이요|이에요)", sure=False, final=True),
+    _rule(r"(?P<name>.{3,})(?:요|예요)", sure=False, final=False),
 )  # fmt: skip
 """Tried in this order, again and again, until none applies."""
 

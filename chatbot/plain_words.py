@@ -19,48 +19,46 @@ _LIKELY = 1.0
 """From this weight on what is left is worth looking up."""
 
 
+_PARTICLE = "(?:들)?(?:을|를|은|는|이|가|도|만|에|로|으로|의|한테)?"
+
+
 def _words(text: str) -> re.Pattern[str]:
-    """Return a pattern of one word out of many; `*` stands for any ending."""
-    return re.compile(
-        "|".join(re.escape(word).replace(r"\*", r"\S*") for word in text.split()), re.IGNORECASE
-    )
+    """Return a pattern of one word of many; `*` stands for any ending, `+` for a Korean noun's particles."""
+    escaped = (re.escape(word).replace(r"\*", r"\S*").replace(r"\+", _PARTICLE) for word in text.split())
+    return re.compile("|".join(escaped), re.IGNORECASE)
 
 
 _ASKING = _words(
     """
     recommend* suggest* listening similar
-    추천* 알려* 들려* 찾아주* 찾아줘* 찾아줄* 보여주* 보여줘* 보여줄* 틀어* 소개* 궁금* 부탁* 비슷* 닮은
-    유사* 느낌* 스타일* 분위기* 같은
-    말고* 빼고* 제외* 들을까* 들을래* 들을만* 듣고 듣는데* 들으면 좋아하* 좋아할 팬인데* 팬이* 최애* 빠졌*
-    빠져* 꽂* 만한 취향*
+    추천* 알려* 들려* 찾아주* 찾아줘* 찾아줄* 보여주* 보여줘* 보여줄* 틀어줘* 틀어주* 틀어 소개* 궁금* 부탁*
+    비슷* 닮은 유사한 유사하게 느낌 느낌의 느낌이 느낌으로 스타일 스타일의 스타일이 스타일로 분위기+ 같은
+    말고* 빼고 제외하고 들을까* 들을래* 들을만* 듣고 듣는데* 들으면 좋아하* 좋아할 팬인데* 팬이야 팬이에요
+    팬입니다 팬인 최애* 빠졌* 빠져* 꽂혔* 꽂혀* 만한 취향*
     """
 )
 _HINTING = _words(
     """
     love loved loving like likes liked enjoy* adore adores obsessed listen fan fans vibe vibes type types
-    else also album albums
-    song songs track tracks music artist artists band bands singer singers group groups stuff
-    알아* 아니 아세요 잘하는 부르는 좋아 좋아요* 좋아해* 좋다 좋은데* 좋더라* 좋을까* 좋지* 사랑해* 들어*
-    듣* 들을* 들었*
-    노래* 음악* 곡 곡을 곡이 곡들* 음원* 대표곡* 히트곡* 인기곡* 명곡* 신곡* 앨범* 목소리* 음색* 창법* 감성*
-    톤 무드 바이브* 삘 필 결 결이
-    가수* 아티스트* 뮤지션* 밴드* 그룹* 아이돌* 걸그룹* 보이그룹* 래퍼* 사람* 애들* 분들* 팀 팀이
+    else also album albums song songs track tracks music artist artists band bands singer singers group
+    groups stuff
+    알아 알아요 아니 아세요 잘하는 부르는 좋아 좋아요* 좋아해* 좋다 좋은데* 좋더라* 좋을까* 좋지* 사랑해*
+    들어 들어요 들어야* 들어봐* 들어볼* 듣기 듣는 듣자 듣지 들을 들었* 노래+ 음악+ 곡+ 음원+ 대표곡+ 히트곡+
+    인기곡+ 명곡+ 신곡+ 앨범+ 목소리+ 음색+ 창법+ 감성+ 톤+ 무드+ 바이브+ 삘 필 결 결이 가수+ 아티스트+
+    뮤지션+ 밴드+ 그룹+ 아이돌+ 걸그룹+ 보이그룹+ 래퍼+ 사람+ 애들+ 분들+ 팀+
     """
 )
 _JOINING = _words(
     """
     i i'm im i've ive i'd me my we you u do does did am is are was can could would should will have has been
-    to for of with
-    into lot lots really very so just lately recently nowadays these days all time too good great best new
-    latest newest big huge
-    favorite favourite fave here what which who someone something sth smth anything some any more other
-    about idea yo play give
-    find show tell people know want wanna need hear and but if then please pls hi hey that this r
-    나 난 나는 내가 저 전 저는 제가 제 내 너 넌 우리 요즘 요새 오늘 지금 최근* 평소* 진짜 정말 너무 완전
-    엄청 제일 가장 자주 많이 계속 맨날
-    매일 푹 혹시 그냥 뭐 뭘 뭐가 뭐를 무슨 어떤 누구 누가 이제 다 다른 딴 더 좀 또 거 것 게 걸 수 나는
-    나오는 있* 없* 해* 돼* 되* 하나
-    여자 남자 심심* 다음으로 다음에
+    to for of with into lot lots really very so just lately recently nowadays these days all time too good
+    great best new latest newest big huge favorite favourite fave here what which who someone something sth
+    smth anything some any more other about idea yo play give find show tell people know want wanna need
+    hear and but if then please pls hi hey that this r
+    나 난 나는 내가 저 전 저는 제가 제 내 너 넌 우리 요즘 요새 오늘 지금 최근 최근에 평소에 진짜 정말 너무
+    완전 엄청 제일 가장 자주 많이 계속 맨날 매일 푹 혹시 그냥 뭐 뭘 뭐가 뭐를 무슨 어떤 누구 누가 이제 다
+    다른 딴 더 좀 또 거 것 게 걸 수 나는 나오는 있어* 있나* 있을* 있는 있니 있음 없어* 없나* 없을* 없니 해
+    해줘* 해주* 해요 돼 돼요 되나요 될까* 하나 여자 남자 심심해* 심심한데 다음으로 다음에
     """
 )
 

@@ -12,7 +12,16 @@ from chatbot.bot import Bot
 from chatbot.conversation import Memory, as_kept, person
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.conftest import Ask, Clock
-from tests.chatbot.library import AESPA, NEWJEANS, artist, artist_document, neighbours
+from tests.chatbot.library import (
+    AESPA,
+    DITTO,
+    DYNAMITE_BY_BTS,
+    DYNAMITE_BY_TAIO_CRUZ,
+    NEWJEANS,
+    artist,
+    artist_document,
+    neighbours,
+)
 
 Say = Callable[..., Answer]
 
@@ -142,6 +151,26 @@ def test_what_three_people_chose_is_what_everybody_means(say: Say) -> None:
         say("1번", who)
     assert shown(say("Eve", "zoe")) == "eve-jp"
     assert shown(say("songs by Eve", "zoe")) == "eve-jp"
+
+
+def test_a_song_that_was_picked_is_what_one_means_and_by_three_everybody(say: Say) -> None:
+    for who in ("ann", "bob", "carl"):
+        assert say("Dynamite", who).kind == "choices"
+        say("2번", who)
+        song = say("Dynamite 같은 노래", who).track
+        assert song and song.artists == ["Taio Cruz"]
+    answer = say("Dynamite", "zoe")
+    assert answer.track and answer.track.track_id == DYNAMITE_BY_TAIO_CRUZ
+    assert "Dynamite – BTS" in [reply.label for reply in answer.quick_replies]
+    song = say("Dynamite by BTS", "zoe").track
+    assert song and song.track_id == DYNAMITE_BY_BTS, "who says whose gets it"
+
+
+def test_a_song_that_was_meant_by_a_slip_is_understood_from_then_on(say: Say) -> None:
+    assert say("Dytto").kind == "choices"
+    say("1번")
+    song = say("Dytto").track
+    assert song and song.track_id == DITTO
 
 
 def test_who_is_looked_up_without_being_asked_for_confirms_nothing(say: Say, store: SqlStore) -> None:

@@ -46,7 +46,7 @@ class DynamoConversations:
 
 
 class DynamoLinks:
-    """`Links` in the table `requests`: an item for each person, and for each artist how many mean it.
+    """`Links` in the table `requests`: an item for each person, and for each target how many mean it.
 
     So that answering reads a handful of items, however many people have chosen. Both are written together.
     """
@@ -55,20 +55,20 @@ class DynamoLinks:
         self._tables = tables
 
     def confirm(
-        self, person: str, name_key: str, artist_id: str, now: datetime, vouched_by: str | None = None
+        self, person: str, name_key: str, target: str, now: datetime, vouched_by: str | None = None
     ) -> None:
-        """Remember that a person means this artist by a name; of two confirmations the later counts.
+        """Remember that a person means this artist or song by a name; of two confirmations the later counts.
 
         For everybody it counts where somebody vouches for the person, and once for whoever does.
 
         Raises:
             StoreError: the store cannot be written, or a key is not storable.
         """
-        self.keep(person, name_key, artist_id, now)
+        self.keep(person, name_key, target, now)
         if vouched_by:
-            self.keep(VOUCHED + vouched_by, name_key, artist_id, now)
+            self.keep(VOUCHED + vouched_by, name_key, target, now)
 
-    def keep(self, person: str, name_key: str, artist_id: str, now: datetime) -> None:
+    def keep(self, person: str, name_key: str, target: str, now: datetime) -> None:
         """Keep one link under the key of a person, or of who vouches for one.
 
         Raises:
@@ -77,11 +77,11 @@ class DynamoLinks:
         counts = person.startswith(VOUCHED)
         pk = f"link#{checked_key(name_key, MAX_KEY)}"
         mine: Item = {"pk": pk, "sk": f"person#{checked_key(person)}"}
-        new = {**mine, "artist_id": checked_key(artist_id), "confirmed_at": moment(now)}
+        new = {**mine, "artist_id": checked_key(target), "confirmed_at": moment(now)}
         for _ in range(_ROUNDS):
             old = self._tables.get(REQUESTS.name, mine)
-            if old and old["artist_id"] == artist_id:
-                if self._tables.put(REQUESTS.name, new, "#artist_id = :same", {"same": artist_id}).done:
+            if old and old["artist_id"] == target:
+                if self._tables.put(REQUESTS.name, new, "#artist_id = :same", {"same": target}).done:
                     return
                 continue
             unchanged, values = "attribute_not_exists(pk)", {}
@@ -89,7 +89,7 @@ class DynamoLinks:
                 unchanged, values = "#artist_id = :old", {"old": old["artist_id"]}
             writes = [self._tables.put_in(REQUESTS.name, new, unchanged, values)]
             if counts:
-                writes.append(self._counted(pk, artist_id, 1))
+                writes.append(self._counted(pk, target, 1))
             if counts and old:
                 writes.append(self._counted(pk, old["artist_id"], -1))
             if all(change.done for change in self._tables.transact(writes)):
@@ -100,7 +100,7 @@ class DynamoLinks:
         )
 
     def learnt(self, person: str, name_key: str, agreed: int = 3) -> str | None:
-        """Return the artist a name means: to this person, else to so many vouched for who alone agree."""
+        """Return the target a name means: to this person, else to so many vouched for who alone agree."""
         if not is_key(name_key, MAX_KEY):
             return None
         pk = f"link#{name_key}"
@@ -108,16 +108,16 @@ class DynamoLinks:
             self._tables.get(REQUESTS.name, {"pk": pk, "sk": f"person#{person}"}) if is_key(person) else None
         )
         if own:
-            artist_id: str = own["artist_id"]
-            return artist_id
+            target: str = own["artist_id"]
+            return target
         counts = self._tables.query(
             REQUESTS.name, "pk = :pk AND begins_with(sk, :sk)", {"pk": pk, "sk": "artist#"}
         )
         of_many = [str(item["sk"]).removeprefix("artist#") for item in counts if item["people"] >= agreed]
         return of_many[0] if len(of_many) == 1 else None
 
-    def _counted(self, pk: str, artist_id: str, by: int) -> dict[str, Any]:
-        key = {"pk": pk, "sk": f"artist#{artist_id}"}
+    def _counted(self, pk: str, target: str, by: int) -> dict[str, Any]:
+        key = {"pk": pk, "sk": f"artist#{target}"}
         return self._tables.update_in(REQUESTS.name, key, "ADD #people :by", {"by": by})
 
 

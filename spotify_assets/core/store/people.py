@@ -1,8 +1,8 @@
 """What the bot keeps about the people it talks to, whatever the store's engine: one protocol per part.
 
-Here: where a conversation stands, which artist somebody means by a name, what is being looked up while they
-wait, each with its promise. A person is the keyed hash that the channel made. Not here: what is published and
-what is asked for (`protocols.py`).
+Here: where a conversation stands, which artist or song somebody means by a name, what is being looked up
+while they wait, each with its promise. A person is the keyed hash that the channel made. Not here: what is
+published and what is asked for (`protocols.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from spotify_assets.core.store.rows import Lookup
 
 VOUCHED = "vouched:"
 """What the keys begin with under which links are kept that count for everybody."""
+
+
+SONG = "track:"
+"""What stands before the id of a song where links name what is meant; an artist's id stands alone."""
 
 
 class Conversations(Protocol):
@@ -30,19 +34,22 @@ class Conversations(Protocol):
 
 
 class Links(Protocol):
-    """Which artist people mean by a name, as they confirmed it by choosing."""
+    """Which artist or song people mean by a name, as they confirmed it by choosing.
+
+    A target is an artist's id, or a song's with `SONG` before it.
+    """
 
     def confirm(
-        self, person: str, name_key: str, artist_id: str, now: datetime, vouched_by: str | None = None
+        self, person: str, name_key: str, target: str, now: datetime, vouched_by: str | None = None
     ) -> None:
-        """Remember that a person means this artist by a name; of two confirmations the later counts.
+        """Remember that a person means this artist or song by a name; of two confirmations the later counts.
 
         For everybody it counts where somebody vouches for the person, and once for whoever does.
         """
         ...
 
     def learnt(self, person: str, name_key: str, agreed: int = 3) -> str | None:
-        """Return the artist a name means: to this person, else to so many vouched for who alone agree."""
+        """Return the target a name means: to this person, else to so many vouched for who alone agree."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Which artist people mean by a name, as they confirmed it, in an SQL table."""
+"""Which artist or song people mean by a name, as they confirmed it, in an SQL table."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class SqlLinks:
         self._database = database
 
     def confirm(
-        self, person: str, name_key: str, artist_id: str, now: datetime, vouched_by: str | None = None
+        self, person: str, name_key: str, target: str, now: datetime, vouched_by: str | None = None
     ) -> None:
-        """Remember that a person means this artist by a name; of two confirmations the later counts.
+        """Remember that a person means this artist or song by a name; of two confirmations the later counts.
 
         For everybody it counts where somebody vouches for the person, and once for whoever does.
 
         Raises:
             StoreError: the store cannot be written, or a key is not storable.
         """
-        link = {"name_key": name_key, "artist_id": artist_id, "confirmed_at": now}
+        link = {"name_key": name_key, "artist_id": target, "confirmed_at": now}
         whose = [person, VOUCHED + vouched_by] if vouched_by else [person]
         rows = [{**link, "person": one} for one in sorted(whose)]
         statement = self._database.upsert(
@@ -40,7 +40,7 @@ class SqlLinks:
         self._database.write(lambda connection: connection.execute(statement, rows))
 
     def learnt(self, person: str, name_key: str, agreed: int = 3) -> str | None:
-        """Return the artist a name means: to this person, else to so many vouched for who alone agree."""
+        """Return the target a name means: to this person, else to so many vouched for who alone agree."""
         if not is_key(name_key, MAX_KEY):
             return None
         mine = func.max(case((_LINK.person == person, 1), else_=0)).label("mine")

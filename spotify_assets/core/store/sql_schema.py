@@ -129,6 +129,7 @@ learnt_links = Table(
     _metadata,
     Column("name_key", Key(MAX_KEY), primary_key=True),
     Column("person", Key(MAX_ID), primary_key=True),
+    # Or a song's, with `SONG` before it.
     Column("artist_id", Key(MAX_ID), nullable=False),
     Column("confirmed_at", Moment, nullable=False),
 )

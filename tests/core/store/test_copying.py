@@ -26,6 +26,7 @@ from spotify_assets.core.store import (
 from spotify_assets.core.store.contents import Contents, Part, Row
 from spotify_assets.core.store.copying import copy
 from spotify_assets.core.store.inbox import InboxMessage, Settled
+from spotify_assets.core.store.people import SONG
 from spotify_assets.core.store.vectors import Part as ModelPart
 
 ROUTES = [
@@ -93,6 +94,7 @@ def fill(store: ServingStore) -> None:
     for person in ("ann", "bob", "carl"):
         store.links.confirm(person, "eve", "eve-jp", NOON, person)
     store.links.confirm("zoe", "eve", "eve-us", NOON)
+    store.links.confirm("zoe", "dynamite", SONG + "d1", NOON)
     messages = [InboxMessage(f"m{n}", "page", f"sender {n}", "에스파\\u0000", NOON) for n in range(3)]
     store.inbox.receive(messages, NOON)
     store.inbox.settle("m0", Settled.SENT, NOON + MINUTE)
@@ -118,6 +120,7 @@ def test_a_copy_holds_and_does_what_the_store_does(stores: tuple[ServingStore, S
     assert new.requests.counts() == old.requests.counts()
     assert (new.roster.ids(), new.roster.counts()) == (old.roster.ids(), old.roster.counts())
     assert [new.links.learnt(one, "eve") for one in ("ann", "zoe", "new")] == ["eve-jp", "eve-us", "eve-jp"]
+    assert new.links.learnt("zoe", "dynamite") == SONG + "d1"
     assert found(new, "위플래시") == ["t1"]
     assert new.answers.versions("artist") == old.answers.versions("artist")
     assert new.answers.artist("a5") == old.answers.artist("a5") != None  # noqa: E711

@@ -10,6 +10,7 @@ from store_beside import Beside
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.spelling import keys_near, title_keys_near
 from spotify_assets.core.store import Document, Lookup, NameEntry, ServingStore, open_at
+from spotify_assets.core.store.people import SONG
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -67,6 +68,17 @@ def test_where_as_many_mean_another_nothing_counts_for_all(store: ServingStore) 
     assert store.links.learnt("zoe", "eve") is None
     store.links.confirm("p3", "eve", "eve-jp", NOON, "v3")
     assert store.links.learnt("zoe", "eve") == "eve-jp"
+
+
+def test_a_song_is_meant_as_an_artist_is(store: ServingStore) -> None:
+    links = store.links
+    links.confirm("ann", "dynamite", SONG + "d1", NOON, "kakao ann")
+    assert (links.learnt("ann", "dynamite"), links.learnt("zoe", "dynamite")) == (SONG + "d1", None)
+    links.confirm("bob", "dynamite", SONG + "d1", NOON, "kakao bob")
+    links.confirm("carl", "dynamite", "d1", NOON, "kakao carl")
+    assert links.learnt("zoe", "dynamite") is None, "an artist of that id is no song"
+    links.confirm("carl", "dynamite", SONG + "d1", NOON, "kakao carl")
+    assert links.learnt("zoe", "dynamite") == SONG + "d1"
 
 
 def test_a_lookup_is_one_holder_s_until_its_lease_or_its_result_expires(store: ServingStore) -> None:
