@@ -10,29 +10,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chatbot.answer import Answer, Reply
-from chatbot.compose import artist_answer, close_answer, distinct, offer, reference_to, track_answer
+from chatbot.compose import artist_answer, distinct, offer, reference_to, track_answer
 from chatbot.language import Language
 from chatbot.messages import choices as choices_of
-from chatbot.messages import choosing
 from chatbot.messages.wording import quoted
-from chatbot.phrases import JOINED
-from chatbot.reading import Reading, Reference, names_within, read
-from spotify_assets.core.keyboard import in_hangul, in_latin
+from chatbot.reading import Reading, Reference, read
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
-from spotify_assets.core.spelling import keys_near, mistakes, slips, title_keys_near
 from spotify_assets.core.store import NameMatch, ServingStore
-from spotify_assets.core.store.documents import Kind
 from spotify_assets.core.store.people import SONG
 
+_FEW = 10
 _OFFERED = 2
 _SONGS_OF_ONE_TITLE = 50
-_CLOSE_OFFERED = 5
-_CLOSE_LOOKED_AT: dict[Kind, int] = {"artist": 20, "track": 5}
 
 
 class Library:
-    """The published artists and songs of a store.
+    """The published artists and songs of a store, for one question: each name is looked up once.
 
     Every method reads the store, and so raises:
 
@@ -43,142 +37,45 @@ class Library:
     def __init__(self, store: ServingStore) -> None:
         self._store = store
         self._answers = store.answers
+        self._found: dict[str, tuple[int, list[NameMatch]]] = {}
+
+    def find(self, key: str, limit: int = _FEW) -> list[NameMatch]:
+        """Return what goes by exactly this normalised name: artists before songs, then by popularity."""
+        looked_for, found = self._found.get(key, (0, []))
+        if len(found) == looked_for < limit:
+            found = self._answers.find(key, limit)
+            self._found[key] = limit, found
+        return found[:limit]
 
     def named(self, text: str, who: str, language: Language) -> Answer | None:
         """Answer a name: as it was typed, as an id, without the words around it, as a guess."""
         reading = read(text)
         for place, name in enumerate(c.name for c in reading.candidates if c.sure):
-            if answer := self._among(name, self._answers.find(name_key(name)), who, language):
+            if answer := self._among(name, self.find(name_key(name)), who, language):
                 return answer
             if place == 0 and (answer := self._by_bare_id(text, language)):
                 return answer
         if answer := self._song_of_an_artist(reading, who, language):
             return answer
         for name in (c.name for c in reading.candidates if not c.sure):
-            artists = [m for m in self._answers.find(name_key(name)) if m.kind == "artist"]
+            artists = [m for m in self.find(name_key(name)) if m.kind == "artist"]
             if answer := self._among(name, artists, who, language):
                 return answer
         return None
 
     def goes_by(self, text: str) -> bool:
         """Whether an artist or a song goes by exactly this text."""
-        return bool(self._answers.find(name_key(text), 1))
+        return bool(self.find(name_key(text), 1))
 
     def is_one(self, key: str) -> bool:
         """Whether a normalised name means one artist, or no artist and one song, whoever asks."""
-        kinds = [match.kind for match in self._answers.find(key)]
+        kinds = [match.kind for match in self.find(key)]
         return kinds.count("artist") == 1 or kinds == ["track"]
 
     def learnt(self, name: str, who: str, language: Language) -> Answer | None:
         """Answer with what this person, or three vouched for, chose for a name nobody goes by."""
         meant = self._chosen(name, who)
         return self.by_id(meant, 0, language) if meant else None
-
-    def close(self, name: str, language: Language) -> Answer | None:
-        """Offer the artists and songs whose names are nearly the one that was typed, the nearest first."""
-        typed = name_key(name)
-        slipped = [
-            match for key in slips(typed) for match in self._answers.find(key) if match.kind == "artist"
-        ]
-        artists = self._nearest("artist", name, self._answers.near(keys_near(typed)))
-        near = {match.target_id for _, match in artists}
-        artists += [(1.0, match) for match in slipped if match.target_id not in near]
-        songs = self._nearest("track", name, self._answers.near(title_keys_near(typed)))
-        if not artists and not songs:
-            songs = self._nearest_of_an_artist(read(name))
-        if not artists and not songs:
-            return None
-        ranked = sorted(
-            [*artists, *songs],
-            key=lambda one: (one[0], one[1].kind, -one[1].popularity, one[1].target_id),  # "artist" < "track"
-        )
-        choices = self._choices([match for _, match in ranked[:_CLOSE_OFFERED]], language)
-        return replace(close_answer(name, choices, language), asked=typed)
-
-    def _nearest(self, kind: Kind, name: str, keys: Sequence[str]) -> list[tuple[float, NameMatch]]:
-        """Return who or what goes by one of these near names, with how many mistakes that would be."""
-        typed = name_key(name)
-        # Who adds a whole word means something else: "닉 드레이크" is not 드레이크.
-        words = name.split()
-        shorter = {name_key(" ".join(words[:place] + words[place + 1 :])) for place in range(len(words))}
-        counts = {key: mistakes(typed, key) for key in keys if key not in shorter}
-        by_count = sorted((count, key) for key, count in counts.items() if count is not None)
-        nearest: dict[str, tuple[float, NameMatch]] = {}
-        for count, key in by_count[: _CLOSE_LOOKED_AT[kind]]:
-            for match in self._answers.find(key):
-                if match.kind == kind:
-                    nearest.setdefault(match.target_id, (count, match))
-        return list(nearest.values())
-
-    def _nearest_of_an_artist(self, reading: Reading) -> list[tuple[float, NameMatch]]:
-        """Return the songs of a known artist whose titles are nearly the one beside it: "아이유 조은 날"."""
-        for one, other in reading.splits:
-            for title, artist in ((one, other), (other, one)):
-                if not any(match.kind == "artist" for match in self._answers.find(name_key(artist))):
-                    continue
-                near = self._nearest("track", title, self._answers.near(title_keys_near(name_key(title))))
-                theirs = self._credited_to(artist, [match for _, match in near])
-                if theirs:
-                    return [(count, match) for count, match in near if match in theirs]
-        return []
-
-    def player_of(self, name: str, language: Language) -> Answer | None:
-        """Answer "a title nobody knows by a known artist" with that artist, and say so."""
-        credited = read(name).credited
-        if credited is None:
-            return None
-        title, artist = credited
-        found = [match for match in self._answers.find(name_key(artist)) if match.kind == "artist"]
-        shown = self.artist(found[0].target_id, 0, language) if len(found) == 1 else None
-        if shown is None or shown.artist is None:
-            return None
-        text = f"{choosing.player_instead(title, shown.artist.name, language)}\n{shown.text}"
-        return replace(shown, text=text, asked=name_key(artist))
-
-    def beside(self, name: str, language: Language) -> list[Reply]:
-        """Offer the known artist with whom a Korean text begins: "아이유 밤편지"."""
-        for artist, _ in read(name).splits if language == "ko" else ():
-            for match in self._answers.find(name_key(artist), 1):
-                if match.kind == "artist":
-                    return [offer(match, language)]
-        return []
-
-    def several(self, name: str, language: Language) -> Answer | None:
-        """Offer two known artists that are named side by side: "아이유랑 태연", "BTS and BLACKPINK"."""
-        for first, second in read(name).splits:
-            # Korean needs nothing between them; "Bob Girls" are no two.
-            if language == "en" and not JOINED.search(first) and not JOINED.search(second):
-                continue
-            pair = []
-            for one in (first, second):
-                key = name_key(JOINED.sub("", one))
-                match = next((m for m in self._answers.find(key, 1) if m.kind == "artist"), None)
-                pair += [match] if match else []
-            if len(pair) == 2 and pair[0].target_id != pair[1].target_id:
-                answer = close_answer(name, self._choices(pair, language), language)
-                return replace(answer, text=choosing.which_first(language), asked=name_key(name))
-        return None
-
-    def within(self, text: str, language: Language) -> Answer | None:
-        """Offer the artists that a sentence names, the longest names first."""
-        found: dict[str, NameMatch] = {}
-        for name in names_within(text):
-            for match in self._answers.find(name_key(name)):
-                if match.kind == "artist":
-                    found.setdefault(match.target_id, match)
-        if not found:
-            return None
-        choices = self._choices(list(found.values())[:_CLOSE_OFFERED], language)
-        return Answer("choices", choosing.within_sentence(language), choices=choices, asked=name_key(text))
-
-    def other_keyboard(self, text: str, language: Language) -> Answer | None:
-        """Offer the artists whose name the same keys write on the keyboard of the other language."""
-        typed = [key for key in (in_hangul(text), in_latin(text)) if key]
-        found = [match for key in typed for match in self._answers.find(key) if match.kind == "artist"]
-        if not found:
-            return None
-        choices = self._choices(found[:_CLOSE_OFFERED], language)
-        return replace(close_answer(text, choices, language), asked=name_key(text))
 
     def by_id(self, wanted: Reference, offset: int, language: Language) -> Answer | None:
         """Answer with exactly this artist or song, its list from `offset` on."""
@@ -222,7 +119,7 @@ class Library:
 
     def called(self, text: str, language: Language) -> list[Reply]:
         """Offer what goes by a text that is more than a name, such as the song "Hello"."""
-        return [offer(match, language) for match in self._answers.find(name_key(text), _OFFERED)]
+        return [offer(match, language) for match in self.find(name_key(text), _OFFERED)]
 
     def _among(self, name: str, found: Sequence[NameMatch], who: str, language: Language) -> Answer | None:
         """Answer with the one artist or song of that name, or ask which one; an artist beats a song."""
@@ -249,7 +146,7 @@ class Library:
         if meant is None or len(others) == len(found):
             return None
         answer = self.by_id(meant, 0, language)
-        offers = self._choices(others[:_OFFERED], language)
+        offers = self.choices(others[:_OFFERED], language)
         return replace(answer, quick_replies=[*answer.quick_replies, *offers]) if answer else None
 
     def _chosen(self, name: str, who: str) -> Reference | None:
@@ -265,12 +162,13 @@ class Library:
         return Answer(
             "choices",
             choices_of(name, language),
-            choices=self._choices(found, language),
+            choices=self.choices(found, language),
             quick_replies=offers,
             asked=name_key(name),
         )
 
-    def _choices(self, found: Sequence[NameMatch], language: Language) -> list[Reply]:
+    def choices(self, found: Sequence[NameMatch], language: Language) -> list[Reply]:
+        """Return choices to tap, each told from the others."""
         # What still looks alike is numbered, the most popular first.
         labels = distinct([self._label(match, language) for match in found])
         return [Reply(label, reference_to(match)) for label, match in zip(labels, found, strict=True)]
@@ -287,15 +185,16 @@ class Library:
         """Answer "Dynamite by BTS" and "아이유 좋은 날" where the song is credited to that artist."""
         for one, other in reading.splits:
             for title, artist in ((one, other), (other, one)):
-                found = self._answers.find(name_key(title), _SONGS_OF_ONE_TITLE)
+                found = self.find(name_key(title), _SONGS_OF_ONE_TITLE)
                 songs = [match for match in found if match.kind == "track"]
-                if songs and (mine := self._credited_to(artist, songs)):
+                if songs and (mine := self.credited_to(artist, songs)):
                     return self._among(title, mine, who, language)
         return None
 
-    def _credited_to(self, artist: str, songs: Sequence[NameMatch]) -> list[NameMatch]:
+    def credited_to(self, artist: str, songs: Sequence[NameMatch]) -> list[NameMatch]:
+        """Return those of these songs that this artist plays."""
         key = name_key(artist)
-        ids = {m.target_id for m in self._answers.find(key) if m.kind == "artist"}
+        ids = {m.target_id for m in self.find(key) if m.kind == "artist"}
         mine = []
         for song in songs:
             document = self._answers.track(song.target_id)
@@ -304,6 +203,6 @@ class Library:
         return mine
 
     def _by_bare_id(self, text: str, language: Language) -> Answer | None:
-        if " " in text or len(text) > MAX_ID:
+        if " " in text or len(text) > MAX_ID or not text.isascii():
             return None
         return self.artist(text, 0, language) or self.track(text, 0, language)

@@ -62,7 +62,7 @@ class Turn:
     """A kind of chat: how often it comes, and what it uses."""
 
     share: float
-    reads: int
+    reads: float
     writes: int
     """Request units of DynamoDB, indexes included."""
     milliseconds: int
@@ -70,10 +70,10 @@ class Turn:
 
 
 TURNS = {
-    "a known name, first asked of an instance": Turn(0.30, 7, 1, 80),
+    "a known name, first asked of an instance": Turn(0.30, 5, 1, 80),
     "a known name, known by heart": Turn(0.60, 1, 1, 30),
-    "an unknown name": Turn(0.05, 70, 2, 300),
-    "several names fit": Turn(0.05, 23, 3, 150),
+    "an unknown name": Turn(0.05, 26.5, 2, 300),
+    "several names fit": Turn(0.05, 15.5, 3, 150),
 }
 
 ANSWER_BYTES = 6_000

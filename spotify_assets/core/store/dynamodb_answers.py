@@ -18,8 +18,8 @@ from zlib import crc32
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import MAX_KEY
-from spotify_assets.core.spelling import LONGEST
-from spotify_assets.core.store import Document, NameEntry, NameMatch
+from spotify_assets.core.spelling import LONGEST, TITLE
+from spotify_assets.core.store import Document, NameEntry, NameMatch, Near
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 from spotify_assets.core.store.dynamodb_schema import DOCUMENTS, NAMES
 from spotify_assets.core.store.dynamodb_tables import Tables
@@ -37,8 +37,9 @@ _ROUNDS = 10
 _INDEX = DOCUMENTS.index.name if DOCUMENTS.index else ""
 _HEAD = ("pk", "version", "names", "filed", "spelled", "body_id", "parts")
 _MOST_POPULAR = 2**31 - 1
-_FILED: dict[Kind, str] = {"artist": "", "track": "t"}
-"""What filings of spellings begin with; a song's that begins otherwise is of a time when titles had none."""
+_FILED: dict[Kind, str] = {"artist": "", "track": "u"}
+"""What filings of spellings begin with. A song's that begins otherwise is of a time when titles had none, or
+(`t`) partitions of their own: it is found again when it is published anew."""
 _PUBLICATION: Item = {"pk": "publication"}
 
 Names = dict[str, tuple[str, int]]
@@ -112,16 +113,27 @@ class DynamoAnswers:
         ranked = sorted(matches.values(), key=lambda one: (one.kind, -one.popularity, one.target_id))
         return ranked[:limit]
 
-    def near(self, spellings: Iterable[str], limit: int = 5000) -> list[str]:
-        """Return the normalised names that are filed under one of these keys, in their order."""
+    def near(self, spellings: Iterable[str], limit: int = 5000) -> Near:
+        """Return the normalised names that are filed under one of these keys, each kind in their order.
 
-        def filed(spelling: str) -> list[Item]:
-            pk = {"pk": f"spelling#{spelling}"}
-            return list(self._tables.query(NAMES.name, "pk = :pk", pk, only=("name_key",)))
+        A song that was published a moment ago may be missing: nobody mistypes it so soon, and a read that may
+        lag costs half a unit.
+        """
+        keys = {one for one in spellings if is_key(one, LONGEST + 10)}
 
-        keys = sorted({one for one in spellings if is_key(one, LONGEST + 10)})
-        rows = [row for found in self._tables.at_once(filed, keys) for row in found] if keys else []
-        return sorted({row["name_key"] for row in rows})[:limit]
+        def filed(partition: str) -> list[Item]:
+            pk = {"pk": f"spelling#{partition}"}
+            only = ("name_key", "kind")
+            return list(self._tables.query(NAMES.name, "pk = :pk", pk, only=only, may_lag=True))
+
+        names: dict[str, set[str]] = {"artist": set(), "track": set()}
+        partitions = sorted({one.removeprefix(TITLE) for one in keys})
+        for partition, rows in zip(partitions, self._tables.at_once(filed, partitions), strict=True):
+            for row in rows:
+                kind = row.get("kind", "artist")
+                if (TITLE + partition if kind == "track" else partition) in keys:
+                    names[kind].add(row["name_key"])
+        return Near(sorted(names["artist"])[:limit], sorted(names["track"])[:limit])
 
     def versions(self, kind: Kind, ids: Sequence[str] | None = None) -> dict[str, str]:
         """Return the published version by id, of all documents of a kind or of `ids`; reads no body.
@@ -333,15 +345,23 @@ def _name_rows(head: Item) -> list[Item]:
 
 
 def _spelling_rows(head: Item) -> Iterator[Item]:
-    """Yield the rows that lead from keys of `core/spelling.py` to an artist's names or a song's title."""
+    """Yield the rows that lead from keys of `core/spelling.py` to an artist's names or a song's title.
+
+    Of titles they lie beside those of artists' names that have the same letters, so that both are one read.
+    """
     target, spelled = head["pk"], head["spelled"]
     kind, target_id = _taken_apart(target)
-    if not spelled.startswith(_FILED[kind]):
+    beside = spelled.startswith(_FILED[kind])
+    if not beside and not spelled.startswith(TITLE):
         return
     for name_key in _names_of(head):
-        sk = f"{joined(target_id, name_key)}!{spelled}"
+        row = {"sk": f"{joined(target_id, name_key)}!{spelled}", "name_key": name_key}
         for spelling in spellings(kind, name_key):
-            yield {"pk": f"spelling#{spelling}", "sk": sk, "name_key": name_key}
+            if kind == "artist":
+                yield {"pk": f"spelling#{spelling}", **row}
+            else:
+                pk = f"spelling#{spelling.removeprefix(TITLE) if beside else spelling}"
+                yield {"pk": pk, **row, "kind": kind}
 
 
 def _part_keys(head: Item) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from spotify_assets.core.store.rows import (
     Document,
     Lease,
     NameMatch,
+    Near,
     Priority,
     RosterEntry,
     State,
@@ -46,10 +47,10 @@ class Answers(Protocol):
         """Return what goes by exactly this normalised name: artists before songs, then by popularity, id."""
         ...
 
-    def near(self, spellings: Iterable[str], limit: int = 5000) -> list[str]:
-        """Return the normalised names that are filed under one of these keys, in their order.
+    def near(self, spellings: Iterable[str], limit: int = 5000) -> Near:
+        """Return the normalised names that are filed under one of these keys, each kind in their order.
 
-        The keys are those of `core/spelling.py`: of artists' names, or of songs' titles.
+        The keys are those of `core/spelling.py`, of artists' names and of songs' titles; `limit` is of each.
         """
         ...
 

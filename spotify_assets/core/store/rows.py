@@ -101,6 +101,15 @@ class NameMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """Normalised names that are nearly what was typed."""
+
+    artists: list[str]
+    titles: list[str]
+    """Of songs."""
+
+
+@dataclass(frozen=True, slots=True)
 class NameEntry:
     """A name to publish: what people may type for one artist or song."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, tuple_
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.names import MAX_KEY
 from spotify_assets.core.spelling import TITLE
-from spotify_assets.core.store import Document, NameMatch
+from spotify_assets.core.store import Document, NameMatch, Near
 from spotify_assets.core.store.documents import ArtistDocument, Kind, TrackDocument
 from spotify_assets.core.store.publishable import batches, spellings
 from spotify_assets.core.store.sql_engine import Database, chunks
@@ -75,13 +75,17 @@ class SqlAnswers:
         )
         return [NameMatch(**row._mapping) for row in self._database.rows(statement)]
 
-    def near(self, spellings: Iterable[str], limit: int = 5000) -> list[str]:
-        """Return the normalised names that are filed under one of these keys, in their order."""
-        keys = sorted({one for one in spellings if is_key(one, MAX_SPELLING)})
+    def near(self, spellings: Iterable[str], limit: int = 5000) -> Near:
+        """Return the normalised names that are filed under one of these keys, each kind in their order."""
+        keys = {one for one in spellings if is_key(one, MAX_SPELLING)}
+        of_titles = {one for one in keys if one.startswith(TITLE)}
+        return Near(self._filed(keys - of_titles, limit), self._filed(of_titles, limit))
+
+    def _filed(self, keys: set[str], limit: int) -> list[str]:
         filed = answer_spellings.c
         statement = (
             select(filed.name_key)
-            .where(filed.spelling.in_(keys))
+            .where(filed.spelling.in_(sorted(keys)))
             .distinct()
             .order_by(filed.name_key)
             .limit(limit)

@@ -10,6 +10,7 @@ from store_engines import empty_store
 from store_examples import NOON, artist, found
 
 from spotify_assets.core.errors import StoreError
+from spotify_assets.core.spelling import title_keys_near
 from spotify_assets.core.store import Document, NameEntry, Priority, RosterEntry, ServingStore, open_at
 from spotify_assets.core.store.dynamodb_calls import parse
 from spotify_assets.core.store.dynamodb_schema import prepare
@@ -184,3 +185,29 @@ def test_expired_credentials_and_nobody_there_are_told(url: str, aws: AwsDouble)
         open_at(url)
     with pytest.raises(StoreError, match=r"DynamoDB tables music-\* in .* cannot be reached"):
         open_at("dynamodb://music?endpoint=http://127.0.0.1:1")
+
+
+def test_titles_filed_apart_by_an_earlier_version_are_filed_anew_and_leave_nothing_behind(
+    dynamo: ServingStore, dynamodb, url: str
+) -> None:
+    prefix = url.removeprefix("dynamodb://").partition("?")[0]
+    entry = NameEntry("dynamite", "track", "t1", "Dynamite – X", 1)
+    dynamo.answers.put([Document("track", "t1", "v1", "{}", (entry,))])
+    near = title_keys_near("dinamite")
+    assert dynamo.answers.near(near).titles == ["dynamite"]
+    for item in dynamodb.scan(TableName=f"{prefix}-names")["Items"]:
+        if item["pk"]["S"].startswith("spelling#"):
+            dynamodb.delete_item(TableName=f"{prefix}-names", Key={key: item[key] for key in ("pk", "sk")})
+            old = {**item, "pk": {"S": item["pk"]["S"].replace("#", "#t")}, "sk": {"S": "2:t1dynamite!t0"}}
+            dynamodb.put_item(TableName=f"{prefix}-names", Item=old)
+    dynamodb.update_item(
+        TableName=f"{prefix}-documents",
+        Key={"pk": {"S": "track#t1"}},
+        UpdateExpression="SET spelled = :old",
+        ExpressionAttributeValues={":old": {"S": "t0"}},
+    )
+    assert dynamo.answers.near(near).titles == []
+    dynamo.answers.put([Document("track", "t1", "v2", "{}", (entry,))])
+    assert dynamo.answers.near(near).titles == ["dynamite"]
+    dynamo.answers.remove("track", ["t1"])
+    assert dynamodb.scan(TableName=f"{prefix}-names")["Items"] == []

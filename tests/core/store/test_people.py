@@ -9,7 +9,7 @@ from store_beside import Beside
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.spelling import keys_near, title_keys_near
-from spotify_assets.core.store import Document, Lookup, NameEntry, ServingStore, open_at
+from spotify_assets.core.store import Document, Lookup, NameEntry, Near, ServingStore, open_at
 from spotify_assets.core.store.people import SONG
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -143,18 +143,23 @@ def test_an_artist_is_near_by_each_of_its_names_until_it_loses_them(store: Servi
         store.answers.put([Document("artist", "a1", "v1", "{}", entries)])
 
     def near(typed: str) -> list[str]:
-        return store.answers.near(keys_near(typed))
+        return store.answers.near(keys_near(typed)).artists
 
     put("blackpink", "블랙핑크")
     song = (NameEntry("blackpinc", "track", "a1", "Blackpinc – X", 1),)
     store.answers.put([Document("track", "a1", "v1", "{}", song)])
     assert near("balckpink") == ["blackpink"]
+    both = keys_near("balckpink") | title_keys_near("balckpink")
+    assert store.answers.near(both) == Near(["blackpink"], ["blackpinc"])
     assert near("블렉핑크") == ["블랙핑크"]
     put("blackpink")
     assert near("블렉핑크") == []
     store.answers.remove("artist", ["a1"])
-    assert near("balckpink") == store.answers.near([]) == []
-    assert store.answers.near(title_keys_near("balckpink")) == ["blackpinc"], "a song keeps what is its own"
+    assert near("balckpink") == []
+    assert store.answers.near([]) == Near([], [])
+    assert store.answers.near(title_keys_near("balckpink")) == Near([], ["blackpinc"]), (
+        "a song keeps what is its own"
+    )
 
 
 def test_a_song_is_near_by_its_title_until_it_loses_it(store: ServingStore) -> None:
@@ -163,7 +168,7 @@ def test_a_song_is_near_by_its_title_until_it_loses_it(store: ServingStore) -> N
         store.answers.put([Document("track", "t1", version, "{}", (entry,))])
 
     def near(typed: str) -> list[str]:
-        return store.answers.near(title_keys_near(typed))
+        return store.answers.near(title_keys_near(typed)).titles
 
     artist = (NameEntry("dynamita", "artist", "t1", "Dynamita", 1),)
     store.answers.put([Document("artist", "t1", "v1", "{}", artist)])
@@ -175,7 +180,9 @@ def test_a_song_is_near_by_its_title_until_it_loses_it(store: ServingStore) -> N
     assert (near("dinamite"), near("조은날")) == ([], ["좋은날"])
     store.answers.remove("track", ["t1"])
     assert near("조은날") == []
-    assert store.answers.near(keys_near("dinamita")) == ["dynamita"], "an artist keeps what is its own"
+    assert store.answers.near(keys_near("dinamita")) == Near(["dynamita"], []), (
+        "an artist keeps what is its own"
+    )
 
 
 def test_what_no_engine_could_hold_is_refused(store: ServingStore) -> None:
