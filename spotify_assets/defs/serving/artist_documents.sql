@@ -1,4 +1,5 @@
--- One row per artist: the JSON of core.store.documents.ArtistDocument, and the names that lead to it.
+-- One row per artist of `asked_documents`: the JSON of core.store.documents.ArtistDocument, and the names that lead to
+-- it. Versions are told by hashes, so that who asks for them alone makes neither lists nor JSON.
 with top_tracks as (
     select
         t.artist_id,
@@ -29,11 +30,12 @@ main_moods as (
     where is_main
 ),
 
-similar_artists as (
+similar_entries as (
     select
         s.artist_id,
-        max(s.model_version) as model_version,
-        list({
+        s.rank,
+        s.model_version,
+        {
             'artist': c.card, 'score': s.score,
             'likeness': {
                 'shared_genres': coalesce(s.shared_genres, []),
@@ -47,12 +49,22 @@ similar_artists as (
                 'shared_mood': case when own.mood = other.mood then own.mood end
             },
             'tracks': c.tracks[1:3]
-        } order by s.rank) as similar_list
+        } as entry
     from artist_similarity as s
+    semi join asked_documents as asked on s.artist_id = asked.target_id
     inner join cards as c on s.related_id = c.artist_id
     left join main_moods as own on s.artist_id = own.artist_id
     left join main_moods as other on s.related_id = other.artist_id
-    group by s.artist_id
+),
+
+similar_artists as (
+    select
+        artist_id,
+        max(model_version) as model_version,
+        list(entry order by rank) as entries,
+        bit_xor(hash(rank, entry)) as digest
+    from similar_entries
+    group by artist_id
 ),
 
 aliases as (
@@ -70,10 +82,12 @@ bodies as (
         cast(to_json({
             'artist': c.card,
             'top_tracks': c.tracks,
-            'similar': coalesce(s.similar_list, []),
+            'similar': coalesce(s.entries, []),
             'model_version': s.model_version
-        }) as varchar) as body
+        }) as varchar) as body,
+        hash(c.card, c.tracks, s.digest, s.model_version) as digest
     from cards as c
+    semi join asked_documents as asked on c.artist_id = asked.target_id
     inner join dim_artists as a on c.artist_id = a.artist_id
     left join similar_artists as s on c.artist_id = s.artist_id
     left join aliases as n on c.artist_id = n.artist_id
@@ -85,5 +99,5 @@ select
     popularity,
     names,
     body,
-    md5(concat_ws('|', body, cast(to_json(names) as varchar), cast(popularity as varchar))) as version
+    cast(hash(digest, names, popularity) as varchar) as version
 from bodies

@@ -1,4 +1,5 @@
--- One row per song: the JSON of core.store.documents.TrackDocument, and the names that lead to it.
+-- One row per song of `asked_documents`: the JSON of core.store.documents.TrackDocument, and the names that lead to it.
+-- Versions are told by hashes, so that who asks for them alone makes neither lists nor JSON.
 with cards as (
     select
         t.track_id,
@@ -13,11 +14,12 @@ with cards as (
     left join dim_artists as a on t.artist_id = a.artist_id
 ),
 
-similar_tracks as (
+similar_entries as (
     select
         s.track_id,
-        max(s.model_version) as model_version,
-        list({
+        s.rank,
+        s.model_version,
+        {
             'track': c.card, 'score': s.score,
             'likeness': {
                 -- That one artist has its own genres tells nothing.
@@ -28,13 +30,23 @@ similar_tracks as (
                 'close_features': s.close_features,
                 'shared_mood': case when own.mood = other.mood then own.mood end
             }
-        } order by s.rank) as similar_list
+        } as entry
     from track_similarity as s
+    semi join asked_documents as asked on s.track_id = asked.target_id
     inner join cards as o on s.track_id = o.track_id
     inner join cards as c on s.related_track_id = c.track_id
     left join song_moods as own on s.track_id = own.track_id
     left join song_moods as other on s.related_track_id = other.track_id
-    group by s.track_id
+),
+
+similar_tracks as (
+    select
+        track_id,
+        max(model_version) as model_version,
+        list(entry order by rank) as entries,
+        bit_xor(hash(rank, entry)) as digest
+    from similar_entries
+    group by track_id
 ),
 
 bodies as (
@@ -46,10 +58,12 @@ bodies as (
         cast(to_json({
             'track': c.card,
             'artist_ids': c.artist_ids,
-            'similar': coalesce(s.similar_list, []),
+            'similar': coalesce(s.entries, []),
             'model_version': s.model_version
-        }) as varchar) as body
+        }) as varchar) as body,
+        hash(c.card, c.artist_ids, s.digest, s.model_version) as digest
     from cards as c
+    semi join asked_documents as asked on c.track_id = asked.target_id
     left join similar_tracks as s on c.track_id = s.track_id
 )
 
@@ -59,6 +73,5 @@ select
     popularity,
     names,
     body,
-    -- The last word tells them from songs that were published before titles were filed by their spellings.
-    md5(concat_ws('|', body, cast(to_json(names) as varchar), cast(popularity as varchar), 'spelled')) as version
+    cast(hash(digest, names, popularity) as varchar) as version
 from bodies
