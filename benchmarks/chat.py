@@ -14,8 +14,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import uvloop
@@ -32,6 +33,7 @@ NAMES = ("에스파", "샤이니", "BTS", "아이유", "NewJeans", "The Beatles"
 TURNS = 12
 PUBLISHED_EVERY = 0.25
 STARTS = 7
+_LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 def rows() -> Iterator[tuple[str, str]]:
@@ -174,29 +176,53 @@ class _Seen:
         }
 
 
-async def _client(port: int, what: str, number: int, until: float, seen: _Seen) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    count = 0
-    while time.monotonic() < until:
-        count += 1
-        if what == "chat":
+class _Client(asyncio.Protocol):
+    """Asks one question after the other on a connection; a stream would take as long as the server."""
+
+    def __init__(self, what: str, number: int, until: float, seen: _Seen) -> None:
+        self.ended = asyncio.get_running_loop().create_future()
+        self._what, self._number, self._until, self._seen = what, number, until, seen
+        self._count, self._asked, self._answer = 0, 0.0, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        head, _, body = self._answer.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if length and len(body) == int(length[1]):
+            self._seen.answer(head, body, time.perf_counter() - self._asked)
+            self._ask()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.ended.set_result(None)
+
+    def _ask(self) -> None:
+        if time.monotonic() >= self._until:
+            self._transport.close()
+            return
+        self._count += 1
+        if self._what == "chat":
             # A user may ask sixty times a minute: every question comes from somebody else.
-            body = json.dumps({"user": f"{number}-{count}", "text": NAMES[count % len(NAMES)]}).encode()
-            head = f"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+            asked = {"user": f"{self._number}-{self._count}", "text": NAMES[self._count % len(NAMES)]}
+            body = json.dumps(asked).encode()
+            head = b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
         else:
-            body, head = b"", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-        started = time.perf_counter()
-        writer.write(head.encode() + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length"))
-        content = await reader.readexactly(int(length.split(b":")[1]))
-        seen.answer(answer, content, time.perf_counter() - started)
-    writer.close()
+            body, head = b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        self._answer, self._asked = b"", time.perf_counter()
+        self._transport.write(head + body)
 
 
 async def _measure(port: int, what: str, seconds: float, seen: _Seen) -> None:
     until = time.monotonic() + seconds
-    await asyncio.gather(*(_client(port, what, number, until, seen) for number in range(CONNECTIONS)))
+    connect = asyncio.get_running_loop().create_connection
+    clients = [
+        (await connect(partial(_Client, what, number, until, seen), "127.0.0.1", port))[1]
+        for number in range(CONNECTIONS)
+    ]
+    await asyncio.gather(*(client.ended for client in clients))
 
 
 async def _compare(port: int, what: Sequence[str]) -> list[dict[str, float]]:

@@ -7,6 +7,7 @@ means (`channels/`), headers and logs of every response (`every_response.py`), w
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -135,7 +136,10 @@ def create() -> Starlette:
         StoreError: the store cannot be opened.
     """
     log_as_json()
-    return make_app(open_store(settings()))
+    app = make_app(open_store(settings()))
+    # What is there from now on stays: the collector of garbage need not look through it again and again.
+    gc.freeze()
+    return app
 
 
 def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

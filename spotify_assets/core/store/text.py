@@ -27,6 +27,8 @@ def is_plain(text: str) -> bool:
     """Whether every engine can store `text` as it is."""
     if "\0" in text:
         return False
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -36,7 +38,7 @@ def is_plain(text: str) -> bool:
 
 def plain(text: str) -> str:
     """Return `text` without what PostgreSQL (NUL) or UTF-8 (lone surrogates) cannot hold."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+    return text if is_plain(text) else text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
 
 
 def shown(text: str) -> str:
