@@ -18,16 +18,16 @@ MAX_NAME = 100
 """Longest text taken for a name, in characters."""
 
 _GENRES_TOLD = 3
-_FEATURES_TOLD = 3
+_FEATURES_TOLD = 2
 
 _FEATURES: dict[str, tuple[str, str]] = {
     "danceability": ("그루브", "groove"),
     "energy": ("에너지", "energy"),
     "loudness": ("음량", "loudness"),
-    "mode": ("장조·단조", "major/minor key"),
-    "speechiness": ("랩과 말의 비중", "amount of rap and speech"),
+    "mode": ("조성", "major or minor key"),
+    "speechiness": ("랩 비중", "amount of rap"),
     "acousticness": ("어쿠스틱한 느낌", "acoustic feel"),
-    "instrumentalness": ("연주의 비중", "share of instrumental parts"),
+    "instrumentalness": ("연주 비중", "instrumental feel"),
     "liveness": ("현장감", "live feel"),
     "valence": ("분위기", "mood"),
     "tempo": ("템포", "tempo"),
@@ -111,7 +111,7 @@ def why(likeness: Likeness, language: Language) -> str:
         korean = _list([ko for ko, _ in known], josa(known[-2][0], "과/와") if len(known) > 1 else "")
         english = _list([en for _, en in known], " and")
         parts.append(
-            say(language, f"{with_josa(korean, '이/가')} 비슷해요", f"close in {english}"),
+            say(language, f"{with_josa(korean, '이/가')} 비슷해요", f"similar {english}"),
         )
     if mood:
         parts.append(say(language, f"둘 다 {mood.ko} 분위기예요", f"both {mood.en}"))
@@ -121,7 +121,7 @@ def why(likeness: Likeness, language: Language) -> str:
         parts.append(say(language, "함께 많이 찾아요", "often picked together"))
     if not parts and likeness.is_same_era:
         parts.append(say(language, "비슷한 시기에 활동했어요", "from the same years"))
-    return " · ".join(parts) or say(language, "전체적인 소리가 가까워요", "close in overall sound")
+    return " · ".join(parts) or say(language, "전체적인 소리가 비슷해요", "a similar sound overall")
 
 
 def _list(words: list[str], conjunction: str) -> str:
@@ -296,7 +296,7 @@ def attribution(source: str, language: Language) -> str:
     if source == "sample":
         return say(
             language,
-            "샘플 데이터: 곡과 소리 정보는 합성한 것이에요.",
+            "샘플 데이터: 곡과 소리 정보는 실제가 아니라 합성한 거예요.",
             "Sample data: the songs and how they sound are synthetic.",
         )
     return say(language, "정보 제공: Spotify", "Data from Spotify")

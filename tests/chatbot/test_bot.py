@@ -54,7 +54,7 @@ def test_an_artist_comes_with_card_songs_and_similar_artists(ask: Ask) -> None:
     assert answer.top_tracks[0].album_name == "Armageddon"
     assert names(answer) == [f"Neighbour {n}" for n in range(1, 11)]
     first = answer.similar[0]
-    assert first.why == "same scene: k-pop girl group, dance pop · close in energy and tempo"
+    assert first.why == "same scene: k-pop girl group, dance pop · similar energy and tempo"
     assert first.score == 0.99
     assert [s.name for s in first.tracks] == ["Song 1"]
     assert answer.text == "If you like aespa, you may enjoy these artists too.\nData from Spotify"

@@ -68,7 +68,7 @@ def test_ask_shows_card_songs_and_reasons_as_plain_text(chatbot: Chatbot) -> Non
     assert "\x1b" not in done.stdout
     for words in (
         "aespa", "k-pop girl group, dance pop", "♪ Supernova (Armageddon)", "1. Neighbour 1",
-        "same scene: k-pop girl group, dance pop · close in energy and tempo", "If you like aespa",
+        "same scene: k-pop girl group, dance pop · similar energy and tempo", "If you like aespa",
     ):  # fmt: skip
         assert words in done.stdout
 
