@@ -269,7 +269,7 @@ def that_was_all(language: Language) -> str:
     return say(
         language,
         "지금 아는 건 여기까지예요. 다른 가수나 노래 이름을 보내 주시면 또 찾아 드릴게요.",
-        "That's everyone I have for now. Send me another artist or song and I'll look again.",
+        "That's all I have for now. Send me another artist or song and I'll look again.",
     )
 
 

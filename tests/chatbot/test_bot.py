@@ -98,6 +98,20 @@ def test_published_names_survive_the_words_around_them(ask: Ask, text: str, arti
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["The Songs", "추천", "Similar", "More", "Next", "1번", "비슷한 가수", "다른 사람들", "Others", "노래", "Thanks", "Stop", "Yes",
+     "바보", "The Artist", "Someone Else", "나 너 좋아해", "I Love You", "What Else", "좋아"],
+)  # fmt: skip
+@pytest.mark.parametrize("words", ["{}", "{} 노래 추천해줘"])
+def test_whoever_goes_by_words_of_a_request_is_found(
+    ask: Ask, store: SqlStore, name: str, words: str
+) -> None:
+    store.answers.put([artist_document(artist("odd", name), [], neighbours(1))])
+    card = ask(words.format(name)).artist
+    assert card and card.artist_id == "odd"
+
+
+@pytest.mark.parametrize(
     "text",
     ["Ditto", "Ditto 같은 노래", "songs like Ditto", "ditto by 뉴진스", "뉴진스 Ditto", "뉴진스의 Ditto"],
 )

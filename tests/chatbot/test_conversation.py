@@ -52,7 +52,7 @@ def test_the_end_of_a_list_is_told(say: Say, store: SqlStore) -> None:
     say("아이유")
     assert say("더 보여줘요").text.startswith("지금 아는 건 여기까지예요")
     assert say("다른 가수").text.startswith("지금 아는 건 여기까지예요")
-    assert say("who else?").text.startswith("That's everyone")
+    assert say("who else?").text.startswith("That's all")
     assert store.requests.all() == []
 
 
