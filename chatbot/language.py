@@ -66,8 +66,8 @@ def _latin_ends_in_consonant(parts: list[str]) -> bool:
     if len(word) == 1 or spelled_out:
         return word[-1].upper() in "LMNR"
     word = word.lower()
-    # 벨·임·핀·킹, 아델·타임·앤, 록·벨벳·팝; but 비트: after a long vowel the consonant is its own syllable.
-    return bool(re.search(r"[lmn]$|ng$|le$|[aeioun][mn]e$|ck$|(^|[^aeiou])[aeiou][ptkcb]$", word))
+    # 벨·임·핀·킹, 아델·타임·앤, 록·벨벳·국; but 비트: after a long vowel the consonant is its own syllable.
+    return bool(re.search(r"[lmn]$|ng$|le$|[aeioun][mn]e$|ck$|ook$|(^|[^aeiou])[aeiou][ptkcb]$", word))
 
 
 def _is_latin(char: str) -> bool:

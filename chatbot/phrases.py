@@ -107,8 +107,8 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:{_THING}|similar)", sure=False),
     _rule(r"(?P<name>.+)(?:이|가|은|는|을|를|의|랑|이랑|도|야|아|요)", sure=False, after_request=True),
     _rule(rf"(?P<name>\S{{2,}}){_SOUNDS}", sure=False),
-    _rule(r"(?P<name>.{3,})(?:이요|이에요)", sure=False, final=True),
-    _rule(r"(?P<name>.{3,})(?:요|예요)", sure=False, final=False),
+    _rule(r"(?P<name>.{3,})(?:이요|이에요)!?", sure=False, final=True),
+    _rule(r"(?P<name>.{3,})(?:요|예요)!?", sure=False, final=False),
 )  # fmt: skip
 """Tried in this order, again and again, until none applies."""
 
@@ -123,18 +123,24 @@ _GENRE = re.compile(
     re.IGNORECASE,
 )
 _MOOD = re.compile(
-    r"sad|happy|chill|calm|fun|upbeat|romantic|pop|rock|rap|jazz|indie|classical|ballads?|trot|"
-    r"신나는|슬픈|잔잔한|조용한|우울한|밝은|달달한|감성적인|설레는|팝|록|락|랩|인디|댄스",
+    r"sad|happy|chill|calm|fun|upbeat|romantic|pop|rock|rap|jazz|indie|classical|ballads?|trot|party|workout|"
+    r"female|male|girl|boy|korean|american|british|japanese|(?:19|20)?[0-9]0'?s|"
+    r"신나는|슬픈|잔잔한|조용한|우울한|밝은|달달한|감성적인|설레는|팝|록|락|랩|인디|댄스|"
+    r"여자|남자|한국|외국|국내|해외|(?:19|20)?[0-9]0년대",
     re.IGNORECASE,
 )
 _MOMENT = re.compile(
-    rf".*(?:때|날|밤|아침|저녁|하면서)\s+(?:듣기|듣는|들을|들으면)\s*(?:좋은|만한)?\s*{_SOUNDS}.*"
+    rf".*(?:때|날|밤|아침|저녁|하면서)\s+(?:듣기|듣는|들을|들으면)\s*(?:좋은|만한)?\s*{_SOUNDS}.*|"
+    rf"{_WHICH}{_THING} (?:for|to) (?:(?:a|the|my) )?"
+    r"(?:study|sleep|work|driv|run|relax|focus|rainy|party|dance)\w*(?: \w+)?",
+    re.IGNORECASE,
 )
 _ANY_MUSIC = {
     name_key(words)
     for words in (
         "surprise me", "anything good", "what should i listen to", "what to listen to",
-        "아무거나", "아무 노래나", "아무 노래나 틀어줘", "노래 하나", "뭐 듣지", "뭐 들을까", "뭐 듣지 오늘",
+        "아무거나", "아무 노래나", "아무 노래나 틀어줘", "노래 하나", "뭐 듣지", "뭐 들을까", "아무나",
+        "누구든", "요즘 뭐가 인기야",
     )
 }  # fmt: skip
 

@@ -46,6 +46,8 @@ _HINTING = _words(
     들어 들어요 들어야* 들어봐* 들어볼* 듣기 듣는 듣자 듣지 들을 들었* 노래+ 음악+ 곡+ 음원+ 대표곡+ 히트곡+
     인기곡+ 명곡+ 신곡+ 앨범+ 목소리+ 음색+ 창법+ 감성+ 톤+ 무드+ 바이브+ 삘 필 결 결이 가수+ 아티스트+
     뮤지션+ 밴드+ 그룹+ 아이돌+ 걸그룹+ 보이그룹+ 래퍼+ 사람+ 애들+ 분들+ 팀+
+    concert concerts tour tickets members genre album
+    콘서트+ 공연+ 나이+ 멤버+ 컴백+ 인스타+ 근황+ 소속사+
     """
 )
 _JOINING = _words(
@@ -54,11 +56,11 @@ _JOINING = _words(
     to for of with into lot lots really very so just lately recently nowadays these days all time too good
     great best new latest newest big huge favorite favourite fave here what which who someone something sth
     smth anything some any more other about idea yo play give find show tell people know want wanna need
-    hear and but if then please pls hi hey that this r
+    hear and but if then please pls hi hey that this r when was
     나 난 나는 내가 저 전 저는 제가 제 내 너 넌 우리 요즘 요새 오늘 지금 최근 최근에 평소에 진짜 정말 너무
     완전 엄청 제일 가장 자주 많이 계속 맨날 매일 푹 혹시 그냥 뭐 뭘 뭐가 뭐를 무슨 어떤 누구 누가 이제 다
     다른 딴 더 좀 또 거 것 게 걸 수 나는 나오는 있어* 있나* 있을* 있는 있니 있음 없어* 없나* 없을* 없니 해
-    해줘* 해주* 해요 돼 돼요 되나요 될까* 하나 여자 남자 심심해* 심심한데 다음으로 다음에
+    해줘* 해주* 해요 돼 돼요 되나요 될까* 하나 여자 남자 심심해* 심심한데 다음으로 다음에 중에 중에서 언제* 몇
     """
 )
 

@@ -17,11 +17,11 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
     "greeting": (
         "hi", "hello", "hey", "hiya", "howdy", "hi there", "hello there", "hey there", "good morning",
         "good afternoon", "good evening", "yo", "start", "help", "help me", "what can you do",
-        "what do you do", "how does this work", "how do i use this", "menu",
+        "what do you do", "how does this work", "how do i use this", "menu", "i need help",
         "안녕", "안녕하세요", "안녕하십니까", "안녕하세용", "안뇽", "하이", "하이요", "헬로", "반가워",
         "반가워요", "반갑습니다", "반갑다", "시작", "메뉴", "도움말", "도움", "도와줘", "도와주세요",
         "사용법", "사용 방법", "어떻게 써", "어떻게 쓰는 거야", "뭐 할 수 있어", "뭐 할 줄 알아",
-        "뭘 할 수 있어", "ㅎㅇ", "ㅎㅇㅎㅇ",
+        "뭘 할 수 있어", "ㅎㅇ", "ㅎㅇㅎㅇ", "굿모닝", "좋은 아침",
     ),
     "thanks": (
         "thanks", "thank you", "thank you so much", "thank you very much", "thanks a lot",
@@ -47,7 +47,7 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
         "who made you", "i'm bored", "i am bored", "i'm sad", "i'm happy", "i love you", "i like you",
         "do you love me", "tell me a joke", "nice to meet you", "you're great", "you are great",
         "good bot", "good job", "well done", "awesome", "lol", "haha", "ok", "okay", "sorry", "test",
-        "testing", "what time is it", "how's the weather", "i see",
+        "testing", "what time is it", "how's the weather", "i see", "i don't know", "i'm new here",
         "뭐해", "뭐 해", "뭐하니", "뭐 하니", "뭐해요", "뭐 해요", "뭐하세요", "뭐 하고 있어",
         "뭐하고 있니", "잘 지내", "잘 지내요", "잘 지냈어", "잘 지내니", "어떻게 지내", "어떻게 지내세요",
         "요즘 어때", "밥 먹었어", "밥 먹었니", "밥은 먹었어", "심심해", "심심하다", "심심해요", "사랑해",
@@ -58,7 +58,7 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
         "졸려", "피곤해", "슬퍼", "우울해", "기분 좋아", "기분 어때", "재밌다", "재미있다", "대박",
         "최고", "최고야", "좋아", "좋아요", "좋네", "굿", "우와", "미안", "미안해", "죄송해요", "테스트",
         "알았어", "알겠어", "알겠습니다", "그래", "오케이", "ㅇㅋ", "ㅇㅅㅇ", "농담해줘",
-        "재밌는 얘기 해줘", "놀아줘", "신기하다", "신기해",
+        "재밌는 얘기 해줘", "놀아줘", "신기하다", "신기해", "몰라", "글쎄", "넌 뭐야", "너 뭐야",
     ),
     "dislike": (
         "i don't like it", "i don't like this", "i don't like them", "i don't like these", "not good",

@@ -56,6 +56,7 @@ def test_the_language_follows_the_question(text: str, language: str) -> None:
         ("LE SSERAFIM", "은"),
         ("BIGBANG", "은"),
         ("WINNER", "는"),
+        ("Jung Kook", "은"),
         ("Coldplay", "는"),
         ("Adele", "은"),
         ("Beyoncé", "는"),

@@ -148,6 +148,11 @@ def test_the_whole_text_is_tried_first(text: str) -> None:
         "심심한데 노래 하나 추천해줘",
         "노래추천",
         "what should I listen to?",
+        "여자 가수 추천",
+        "90년대 노래",
+        "korean bands",
+        "recommend kpop girl groups",
+        "music for studying",
     ],
 )
 def test_a_request_without_a_name_has_no_name(text: str) -> None:
@@ -162,6 +167,8 @@ def test_a_request_without_a_name_has_no_name(text: str) -> None:
         ("아이유요", "아이유"), ("트와이스노래", "트와이스"), ("more bts", "bts"), ("listen to Adele", "Adele"),
         ("I love BTS, what else is good?", "BTS"), ("people who like BTS also like", "BTS"),
         ("Radiohead vibes", "Radiohead"), ("big Radiohead fan here", "Radiohead"), ("TWICE new song", "TWICE"),
+        ("아이유 콘서트 언제야?", "아이유"), ("에스파 멤버 누구야?", "에스파"), ("방탄소년단이요!", "방탄소년단"),
+        ("Radiohead tickets", "Radiohead"),
     ],
 )  # fmt: skip
 def test_a_name_among_plain_words_is_tried_as_an_artist(text: str, name: str) -> None:
