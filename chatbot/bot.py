@@ -153,9 +153,12 @@ class Bot:
         return None
 
     def _next_page(self, talk: Talk) -> Answer | None:
+        is_button = talk.text == messages.more(talk.language)
+        if not is_button and talk.before.about and talk.library.goes_by(talk.text):
+            return None
         if talk.before.cursor:
             return self._at(talk.before.cursor, talk)
-        if talk.before.about and not talk.library.goes_by(talk.text):
+        if talk.before.about:
             return self._help(messages.that_was_all(talk.language), talk.language)
         return None
 

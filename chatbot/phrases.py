@@ -78,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<name>.+?)\s+(?:{_ALIKE}|같은|같이|류의?|풍의?|느낌의?|스타일의?|계열의?|분위기의?)"),
     _rule(rf"(?P<name>.+\S)(?:같은|스타일|느낌)\s+(?:{_SOUNDS}|{_PLAYERS}){_MARK}"),
     _rule(r"(?P<name>.+?)처럼(?:\s+(?:들리는|노래하는|부르는|부른))?"),
+    _rule(r"(?P<name>.+?)처럼\s+.+", after_request=True),
     _rule(r"(?P<name>.+?)\s+(?:좋아하는데|좋아하면|좋아한다면)", after_request=True),
     _rule(r"(?P<name>.+)(?:을|은)", after_request=True, final=True),
     _rule(r"(?P<name>.+)(?:를|는)", after_request=True, final=False),
@@ -98,6 +99,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_REQUEST}\s+(?:(?:some|any|more|other)\s+)?(?P<name>.+)"),
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:and\s+)?(?:similar|related|top|best|popular|greatest)\s+{_THING}"),
     _rule(r"(?P<name>.+?)(?:'s|')?(?<!&)\s+songs"),
+    _rule(r"for\s+(?P<name>.+)", after_request=True),
     _rule(r"(?:play|find|show|give)\s+(?:me\s+)?(?:some|any|more)\s+(?P<name>.+)"),
     # What a name may well hold: tried as an artist, but never taken away from an unknown name.
     _rule(rf"(?P<name>.+)\s+{_PLAYERS}{_MARK}", sure=False),

@@ -115,12 +115,12 @@ def names_within(text: str) -> list[str]:
     """Return what a sentence may name, whole words, the longest first; [] for what is no sentence.
 
     "요즘 에스파 노래에 푹 빠졌어" may name "에스파 노래", "에스파" and more; whether anybody goes by them the
-    store knows.
+    store knows. Of a shorter text it is what is left of it and still asks for something: "아델 같은 여자".
     """
-    words = [word for word in (_unquoted(word) for word in text.split()[:_MAX_WORDS_READ]) if word]
-    is_sentence = len(words) >= _MIN_WORDS_OF_SENTENCE and len(SENTENCE.findall(text)) >= _SIGNS_OF_SENTENCE
-    if not is_sentence and not asks(text):
-        return []
+    words = _words(text)
+    if len(words) < _MIN_WORDS_OF_SENTENCE or len(SENTENCE.findall(text)) < _SIGNS_OF_SENTENCE:
+        left = read(text).name
+        words = _words(left) if asks(left) else []
     within: dict[str, str] = {}
     for count in range(min(_MAX_WORDS_OF_NAME, len(words) - 1), 0, -1):
         for start in range(len(words) - count + 1):
@@ -129,6 +129,10 @@ def names_within(text: str) -> list[str]:
                 if _may_be_named(name):
                     within.setdefault(name_key(name), name)
     return list(within.values())
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in (_unquoted(word) for word in text.split()[:_MAX_WORDS_READ]) if word]
 
 
 _SIGNS_OF_SENTENCE = 2

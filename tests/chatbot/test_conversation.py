@@ -75,6 +75,9 @@ def test_who_is_called_like_a_wish_is_meant(say: Say, store: SqlStore) -> None:
     store.answers.put([artist_document(artist("songs", "More Songs"), [], neighbours(1))])
     say("에스파")
     assert shown(say("more songs")) == "songs"
+    store.answers.put([artist_document(artist("next", "Next"), [], neighbours(1))])
+    say("에스파")
+    assert shown(say("next")) == "next"
 
 
 def test_more_is_about_what_that_person_saw_last(say: Say) -> None:
