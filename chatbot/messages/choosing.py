@@ -63,7 +63,7 @@ def like_whom(language: Language) -> str:
     return say(
         language,
         "누구와 비슷한 음악을 찾으세요? 가수나 노래 이름을 보내 주세요.",
-        "Similar to whom? Send me an artist or a song.",
+        "Who should it sound like? Send me an artist or a song.",
     )
 
 

@@ -43,7 +43,7 @@ def start_over(language: Language) -> str:
     return say(
         language,
         "네, 그럼 처음부터 다시 해 볼까요? 가수나 노래 이름을 보내 주세요.",
-        "Sure, let's start afresh. Send me an artist or a song.",
+        "Sure, let's start over. Send me an artist or a song.",
     )
 
 
