@@ -30,3 +30,8 @@ def rows() -> Iterator[tuple[str, str]]:
             "MusicOSet (11,518 artists, 20,405 tracks), all assets and checks",
             (f"{full.seconds:.0f} s, {full.peak_mb:.0f} MB"),
         )
+        one = measure([script("spotify-assets"), "refresh", "The Beatles"], env)
+        yield (
+            "MusicOSet, `spotify-assets refresh` of one artist",
+            f"{one.seconds:.0f} s, {one.peak_mb:.0f} MB",
+        )
