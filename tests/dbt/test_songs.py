@@ -16,7 +16,7 @@ from .platform import Platform, day
 from .test_refresh import SOUND
 
 CELLS = {"song_cells_above": 200, "songs_per_cell": 100}
-IN_CELLS = ("--vars", json.dumps(CELLS))
+IN_CELLS = ("--vars", json.dumps({**CELLS, "songs_a_part": 150}))
 
 
 def catalogue() -> dict[str, pa.Table]:

@@ -5,18 +5,29 @@
 
     `unique_key` are the columns that make a row one; `renewed_by` says for columns where the renewed ids stand, as
     `table.column`: a row belongs to the part if any of them is there. The model selects the part when `renews_part()`, the whole
-    otherwise. An id that is renewed and has nothing to be renewed from loses its rows.
+    otherwise. An id that is renewed and has nothing to be renewed from loses its rows. With `ids_a_part` what the model
+    selects is made in parts (`parts.sql`).
 -#}
 {% materialization renewed, default -%}
+    {%- set parts = number_of_parts() -%}
     {%- if not renews_part() -%}
+        {%- if parts > 1 -%}
+            {{ return(materialize_in_parts(parts)) }}
+        {%- endif -%}
         {{ return(context['materialization_table_' ~ adapter.type()]()) }}
     {%- endif -%}
     {%- set held = this.incorporate(type='table') -%}
+    {%- set sql = compiled_code -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- if parts > 1 -%}
+        {%- set made = make_temp_relation(held) -%}
+        {%- do make_in_parts(made, true, parts) -%}
+        {%- set sql = 'select * from ' ~ made -%}
+    {%- endif %}
     {% call statement('main') -%}
-        {{ renewal_sql(held, compiled_code, config.require('unique_key'), config.require('renewed_by')) }}
+        {{ renewal_sql(held, sql, config.require('unique_key'), config.require('renewed_by')) }}
     {%- endcall %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}

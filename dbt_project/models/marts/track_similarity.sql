@@ -3,6 +3,7 @@
         materialized='renewed',
         unique_key=['track_id', 'rank'],
         renewed_by={'track_id': 'int_track_similarity_scope.track_id'},
+        ids_a_part=var('songs_a_part'),
     )
 }}
 
@@ -51,7 +52,9 @@ owners as (
     -- Without the songs that went, which stand there to lose their lists.
     select *
     from scope
-    where number is not null
+    where
+        number is not null
+        and {{ in_part('number') }}
 
 ),
 
