@@ -102,7 +102,7 @@ def _make(home: Path, size: int) -> None:
 def _cell(size: int) -> str:
     """Return the cell as `song_cell` has it."""
     bits = (
-        f"case when {size} > {max(20_000, 512 * 2**place)} and {name} > 0.5 then {2**place} else 0 end"
+        f"case when {size} > {max(20_000, 256 * 2**place)} and {name} > 0.5 then {2**place} else 0 end"
         for place, name in enumerate(SIMILARITY_FEATURES)
     )
     return " + ".join(bits)

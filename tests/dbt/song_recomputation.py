@@ -68,11 +68,18 @@ def _choose_versions(found: list[Song]) -> None:
 
 
 def lists(
-    found: list[Song], kin: dict[str, dict[str, int]], cells_above: int = 20_000, per_cell: int = 512
+    found: list[Song],
+    kin: dict[str, dict[str, int]],
+    cells_above: int = 20_000,
+    per_cell: int = 256,
+    looked_into: int = 48,
 ) -> dict[str, list[tuple[str, float]]]:
     """Return the similar songs of each with their scores; `kin` has ranks of similar artists by artist."""
     matrix = np.array([song.vector for song in found])
     halves = [n for n in range(matrix.shape[1]) if len(found) > max(cells_above, per_cell * 2**n)]
+    sides = matrix[:, halves] > 0.5
+    cells = sides @ 2 ** np.arange(len(halves))
+    all_sides = np.arange(2 ** len(halves))[:, None] >> np.arange(len(halves)) & 1
     is_named, is_best_known = (
         np.array([getattr(s, name) for s in found]) for name in ("is_named", "is_best_known")
     )
@@ -84,8 +91,10 @@ def lists(
     lists: dict[str, list[tuple[str, float]]] = {}
     for here, owner in enumerate(found):
         sound = np.round(np.sqrt(((matrix - owner.vector) ** 2).mean(axis=1)) * 1e6).astype(int)
-        sides = (matrix[:, halves] > 0.5) != (owner.vector[halves] > 0.5)
-        near = sides.sum(axis=1) <= 1
+        # How far the border of each cell is: sides that differ begin in the middle.
+        beyond = np.where(all_sides != sides[here], (owner.vector[halves] - 0.5) ** 2, 0)
+        border = np.round(np.sqrt(beyond.sum(axis=1) / matrix.shape[1]) * 1e6)
+        near = np.isin(cells, np.argsort(border, kind="stable")[:looked_into])
         akin = {} if owner.artist is None else {owner.artist: 0, **kin.get(owner.artist, {})}
         rank_of = np.full(len(found) + 1, -1)
         for artist, rank in akin.items():

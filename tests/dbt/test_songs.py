@@ -15,7 +15,7 @@ from .conftest import WITHOUT_UNIT_TESTS, Built
 from .platform import Platform, day
 from .test_refresh import SOUND
 
-CELLS = {"song_cells_above": 200, "songs_per_cell": 100}
+CELLS = {"song_cells_above": 200, "songs_per_cell": 25, "song_cells_looked_into": 6}
 IN_CELLS = ("--vars", json.dumps({**CELLS, "songs_a_part": 150}))
 
 
@@ -117,9 +117,9 @@ def in_cells(lonely: Built) -> Built:
     return lonely
 
 
-def test_in_cells_strangers_come_from_the_cells_around(in_cells: Built) -> None:
+def test_in_cells_strangers_come_from_the_nearest_cells(in_cells: Built) -> None:
     assert len({cell for (cell,) in in_cells.platform.query("select cell from int_track_points")}) > 4
-    expected = recomputed(in_cells, cells_above=200, per_cell=100)
+    expected = recomputed(in_cells, cells_above=200, per_cell=25, looked_into=6)
     same(found(in_cells.platform), expected)
     assert expected != recomputed(in_cells)
 

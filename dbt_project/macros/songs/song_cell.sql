@@ -7,9 +7,7 @@
 {% macro song_cell(n_tracks) -%}
     {%- for feature in song_cell_features() %}
     case
-        when
-            {{ n_tracks }} > {{ [var('song_cells_above'), var('songs_per_cell') * 2 ** loop.index0] | max }}
-            and {{ feature }} > 0.5
+        when {{ n_tracks }} > {{ songs_to_halve(loop.index0) }} and {{ feature }} > 0.5
             then {{ 2 ** loop.index0 }}
         else 0
     end
@@ -22,20 +20,58 @@
     {{ return(var('similarity_features') | list) }}
 {%- endmacro %}
 
-{#- The steps from a cell to those that differ in one half, and to itself. -#}
-{% macro song_cell_steps() -%}
-    select cast(0 as bigint) as step
-    {%- for feature in song_cell_features() %}
-    union all
-    select {{ 2 ** loop.index0 }} as step
-    {%- endfor %}
+{#- How many songs there must be more than for the feature at this place to make cells. -#}
+{% macro songs_to_halve(place) -%}
+    {{ return([var('song_cells_above'), var('songs_per_cell') * 2 ** place] | max) }}
 {%- endmacro %}
 
-{#- The cell one step away: the half of the step's feature is the other one. -#}
-{% macro song_cell_beside(cell, step) -%}
-    case
-        when {{ step }} = 0 then {{ cell }}
-        when ({{ cell }} / {{ step }}) % 2 = 1 then {{ cell }} - {{ step }}
-        else {{ cell }} + {{ step }}
-    end
+{#- All cells of so many songs as there are points, whether or not there is a song in them. -#}
+{% macro song_cells(points) -%}
+    select
+        cast(
+            {%- for feature in song_cell_features() %}
+            {{ feature }}.step{{ ' +' if not loop.last }}
+            {%- endfor %}
+            as bigint
+        ) as cell
+    from (select count(*) as n_tracks from {{ points }}) as counted
+    {%- for feature in song_cell_features() %}
+    cross join (select 0 as step union all select {{ 2 ** loop.index0 }} as step) as {{ feature }}
+    {%- endfor %}
+    where
+        {%- for feature in song_cell_features() %}
+        {{ 'and ' if not loop.first -}}
+        ({{ feature }}.step = 0 or counted.n_tracks > {{ songs_to_halve(loop.index0) }})
+        {%- endfor %}
+{%- endmacro %}
+
+{#- By how many millionths the sound of any song in a cell differs from a song's at least. -#}
+{% macro song_cell_millionths(song, cell) -%}
+    {%- set beyond -%}
+        {%- for feature in song_cell_features() %}
+        case
+            when ({{ song }}.cell / {{ 2 ** loop.index0 }}) % 2 <> ({{ cell }} / {{ 2 ** loop.index0 }}) % 2
+                then ({{ song }}.{{ feature }} - 0.5) * ({{ song }}.{{ feature }} - 0.5)
+            else 0
+        end
+        {{- ' +' if not loop.last }}
+        {%- endfor %}
+    {%- endset -%}
+    {{ distance_millionths(beyond) }}
+{%- endmacro %}
+
+{#-
+    The cells that each of `songs` looks into, those with the nearest borders, as an array of keys of what
+    `song_cell_millionths` says and the cell.
+-#}
+{% macro nearest_song_cells(songs, id, points) -%}
+    select
+        {{ songs }}.{{ id }},
+        min(
+            {{ song_key(song_cell_millionths(songs, 'cells.cell'), 'cells.cell') }},
+            {{ var('song_cells_looked_into') }}
+        ) as cell_keys
+    from {{ songs }}
+    cross join ({{ song_cells(points) }}) as cells
+    group by {{ songs }}.{{ id }}
 {%- endmacro %}

@@ -35,7 +35,8 @@
     ) / 100
 {%- endmacro %}
 
-{#- The least that a song of nobody akin can have. -#}
-{% macro strangers_millionths() -%}
-    {{ song_weights().artist * 10000 }}
+{#- The least that a song of nobody akin can have, if its sound differs by so many millionths at least. -#}
+{% macro strangers_millionths(sound='0') -%}
+    {%- set weights = song_weights() -%}
+    ({{ weights.sound }} * {{ sound }} + {{ weights.artist * 1000000 }}) / 100
 {%- endmacro %}

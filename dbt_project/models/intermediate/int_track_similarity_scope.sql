@@ -5,6 +5,8 @@
 {%- set lists = built('track_similarity') if is_partial() else none -%}
 {%- set basis = built('int_track_similarity_basis') if is_partial() else none -%}
 {%- set kin_basis = built('int_track_similarity_kin') if is_partial() else none -%}
+{#- Cells tell which open lists a change can reach; Athena bills what that reads, not the lists it spares. -#}
+{%- set by_cells = target.type == 'duckdb' -%}
 
 -- depends_on: {{ ref('int_artist_kin') }}
 -- depends_on: {{ ref('int_track_similarity_changes') }}
@@ -86,11 +88,18 @@ affected_artists as (
 
 ),
 
-steps as (
+standing as (
 
-    {{ song_cell_steps() | indent(4) }}
+    -- Songs of anybody can be in the lists that are open, so these depend on the cells that they look into.
+    select
+        track_id,
+        count(*) < {{ var('similar_tracks') }}
+        or max({{ millionths_of_score('score') }}) >= {{ strangers_millionths() }} as is_open
+    from lists
+    group by track_id
 
-),
+)
+{%- if by_cells -%},
 
 differing_cells as (
 
@@ -102,25 +111,30 @@ differing_cells as (
 
 ),
 
-cells_near_by as (
+open_to_strangers as (
 
-    select distinct {{ song_cell_beside('differing_cells.cell', 'steps.step') | indent(8) }} as cell
-    from differing_cells
-    cross join steps
+    select points.*
+    from points
+    inner join standing on points.track_id = standing.track_id
+    where standing.is_open
 
 ),
 
-standing as (
+nearest_cells as (
 
-    -- Songs of anybody can be in the lists that are open, so these depend on the cells around them.
-    select
-        track_id,
-        count(*) < {{ var('similar_tracks') }}
-        or max({{ millionths_of_score('score') }}) >= {{ strangers_millionths() }} as is_open
-    from lists
-    group by track_id
+    {{ nearest_song_cells('open_to_strangers', 'track_id', 'points') | indent(4) }}
+
+),
+
+beside_changes as (
+
+    select distinct nearest_cells.track_id
+    from nearest_cells
+    cross join unnest(nearest_cells.cell_keys) as unnested (cell_key)
+    inner join differing_cells on {{ song_of('unnested.cell_key') }} = differing_cells.cell
 
 )
+{%- endif %}
 
 select
     coalesce(points.track_id, differing.track_id) as track_id,
@@ -137,10 +151,12 @@ from points
 full outer join differing on points.track_id = differing.track_id
 left join standing on points.track_id = standing.track_id
 left join affected_artists on points.artist_id = affected_artists.artist_id
-left join cells_near_by on points.cell = cells_near_by.cell
+{%- if by_cells %}
+left join beside_changes on points.track_id = beside_changes.track_id
+{%- endif %}
 where
     differing.track_id is not null
     or standing.track_id is null
     or affected_artists.artist_id is not null
-    or (standing.is_open and cells_near_by.cell is not null)
+    or {{ 'beside_changes.track_id is not null' if by_cells else 'standing.is_open' }}
 {%- endif %}

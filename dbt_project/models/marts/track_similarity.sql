@@ -17,6 +17,8 @@
     and owners.isrc_number <> songs.isrc_number
     and owners.title_number <> songs.title_number
 {%- endset -%}
+{#- A radius spares work, for which a refresh reads the songs again; and Athena bills what is read. -#}
+{%- set bounds = target.type == 'duckdb' or not is_partial() -%}
 
 with
 
@@ -134,6 +136,7 @@ open_to_strangers as (
     where settled.number is null
 
 ),
+{%- if bounds %}
 
 near_at_hand as (
 
@@ -214,7 +217,7 @@ bounds as (
 bounded as (
 
     select
-        open_to_strangers.*,
+        open_to_strangers.number,
         coalesce(bounds.song_key, {{ song_key('1000000', '2147483647') }}) as farthest_key
     from open_to_strangers
     left join bounds
@@ -223,20 +226,42 @@ bounded as (
             and bounds.place = {{ size }}
 
 ),
+{%- endif %}
 
-steps as (
+nearest_cells as (
 
-    {{ song_cell_steps() | indent(4) }}
+    {{ nearest_song_cells('open_to_strangers', 'number', 'points') | indent(4) }}
+
+),
+
+cell_keys as (
+
+    select
+        nearest_cells.number,
+        unnested.cell_key
+    from nearest_cells
+    cross join unnest(nearest_cells.cell_keys) as unnested (cell_key)
 
 ),
 
 probes as (
 
+    -- Nobody in a cell is nearer than its border.
     select
-        bounded.*,
-        {{ song_cell_beside('bounded.cell', 'steps.step') | indent(8) }} as probed_cell
-    from bounded
-    cross join steps
+        owners.*,
+        {%- if bounds %}
+        bounded.farthest_key,
+        {%- endif %}
+        {{ song_of('cell_keys.cell_key') }} as probed_cell
+    from cell_keys
+    inner join owners on cell_keys.number = owners.number
+    {%- if bounds %}
+    inner join bounded
+        on
+            cell_keys.number = bounded.number
+            and {{ strangers_millionths(millionths_of('cell_keys.cell_key')) }}
+            <= {{ millionths_of('bounded.farthest_key') }}
+    {%- endif %}
 
 ),
 
@@ -251,23 +276,26 @@ within_reach as (
     inner join songs on owners.probed_cell = songs.cell
     where
         {{ apart }}
-        and {{ stranger_key }} <= owners.farthest_key
+        {{ 'and ' ~ stranger_key ~ ' <= owners.farthest_key' if bounds }}
 
 ),
 
 strangers as (
 
+    -- By places, which DuckDB can spill: where nobody is akin, there are millions of these.
     select
         within_reach.number,
-        within_reach.artist_number,
-        min(within_reach.song_key, {{ same_artist_at_most }}) as song_keys
+        within_reach.song_key,
+        row_number() over (
+            partition by within_reach.number, within_reach.artist_number
+            order by within_reach.song_key
+        ) as place_of_artist
     from within_reach
     left join akin
         on
             within_reach.owner_artist_number = akin.artist_number
             and within_reach.artist_number = akin.kin_number
     where akin.kin_rank is null
-    group by within_reach.number, within_reach.artist_number
 
 ),
 
@@ -279,10 +307,10 @@ candidates as (
     from kindred_lists
     union all
     select
-        strangers.number,
-        unnested.song_key
+        number,
+        song_key
     from strangers
-    cross join unnest(strangers.song_keys) as unnested (song_key)
+    where place_of_artist <= {{ same_artist_at_most }}
 
 ),
 
