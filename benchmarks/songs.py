@@ -1,24 +1,31 @@
 """Similar songs of synthetic catalogues: a full build, increments, memory; with artists akin and without any.
 
+And which share of the nearest songs cells find where no artist is akin, of these and of MusicOSet's.
+
 `python -m benchmarks songs`; 1,000,000 songs with BENCH_SONGS=10000,100000,1000000.
 """
 
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
+from benchmarks.build import MUSICOSET
 from benchmarks.platform_process import PROJECT_ROOT, environment, measure, script
 from spotify_assets.core.records import SIMILARITY_FEATURES
+from spotify_assets.defs.marts.similarity_model import fit_breakpoints, quantiles
 
 SIZES = (10_000, 100_000)
 CHANGED = 10
 """Artists with a changed song, in an increment."""
 SAMPLED = 200
 """Songs whose lists are compared with the exact ones."""
+LONELY_UP_TO = 100_000
+"""Songs of which all lists are made where no artist is akin; of more only those that are compared."""
 
 MODEL = "m20261101T120000Z-0001"
 SONGS_AN_ARTIST = 10
@@ -43,8 +50,19 @@ def rows() -> Iterator[tuple[str, str]]:
             _change(home, size)
             yield f"{size:,} songs, increment of {CHANGED} artists", _build(home, refresh=True)
             _forget_kin(home)
-            yield f"{size:,} songs, full build, no artist akin to another", _build(home)
+            if size <= LONELY_UP_TO:
+                yield f"{size:,} songs, full build, no artist akin to another", _build(home)
+            else:
+                _build_sample(home)
             yield f"{size:,} songs, recall of the cells then", _recall(home)
+    if not MUSICOSET.is_dir():
+        yield "MusicOSet", "not measured: ../shared/data is not there"
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        home = Path(directory)
+        size = _make_real(home)
+        yield f"MusicOSet ({size:,} songs), full build, no artist akin to another", _build(home)
+        yield f"MusicOSet ({size:,} songs), recall of the cells then", _recall(home)
 
 
 def _make(home: Path, size: int) -> None:
@@ -99,6 +117,39 @@ def _make(home: Path, size: int) -> None:
         )
 
 
+def _make_real(home: Path) -> int:
+    """Write MusicOSet's songs into a warehouse, as if nobody were known to play them; return how many."""
+    columns = ", ".join(f"f.{name}" for name in SIMILARITY_FEATURES)
+    with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
+        songs = warehouse.sql(
+            f"""
+            select track_id, cast(left(release_date, 4) as integer) as release_year, {columns}
+            from '{MUSICOSET}/audio_features.parquet' as f join '{MUSICOSET}/tracks.parquet' using (track_id)
+            order by track_id
+            """  # noqa: S608 - names of our own
+        ).to_arrow_table()
+        placed = quantiles(songs, fit_breakpoints(songs)).round(9)
+        points = songs.select(["track_id", "release_year"])
+        for name, column in zip(SIMILARITY_FEATURES, placed.T, strict=True):
+            points = points.append_column(name, pa.array(column))
+        warehouse.execute(
+            f"""
+            create table int_track_points as
+            select *, '{MODEL}' as model_version, cast(null as varchar) as artist_id,
+                cast(null as varchar) as isrc, cast(null as varchar) as artist_title, true as is_named,
+                false as is_best_known, cast({_cell(songs.num_rows)} as bigint) as cell,
+                row_number() over (order by track_id) as number, -number as artist_number,
+                -number as isrc_number, -number as title_number, track_id as digest
+            from points
+            """  # noqa: S608 - numbers and names of our own
+        )
+        warehouse.execute(
+            "create table artist_similarity"
+            " (artist_id varchar, rank integer, related_id varchar, score double)"
+        )
+    return songs.num_rows
+
+
 def _cell(size: int) -> str:
     """Return the cell as `song_cell` has it."""
     bits = (
@@ -130,13 +181,27 @@ def _forget_kin(home: Path) -> None:
         )
 
 
-def _build(home: Path, refresh: bool = False) -> str:
+def _build_sample(home: Path) -> None:
+    """Have dbt build the lists of those songs alone that are compared."""
+    _build(home, models=MODELS[:3])
+    with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(
+            f"""
+            delete from int_track_similarity_scope where track_id not in (
+                select track_id from int_track_points order by hash(track_id) limit {SAMPLED}
+            )
+            """  # noqa: S608 - a number
+        )
+    _build(home, models=("track_similarity",))
+
+
+def _build(home: Path, refresh: bool = False, models: Sequence[str] = MODELS) -> str:
     """Have dbt build the lists; return the seconds that its models took, and its peak memory."""
     env = environment(home, {"DBT_REFRESH": "true"} if refresh else {})
     project = str(PROJECT_ROOT / "dbt_project")
     places = ["--project-dir", project, "--profiles-dir", project]
     scratch = ["--target-path", str(home / "dbt"), "--log-path", str(home / "dbt")]
-    measured = measure([script("dbt"), "run", "--select", *MODELS, *places, *scratch], env)
+    measured = measure([script("dbt"), "run", "--select", *models, *places, *scratch], env)
     results = json.loads((home / "dbt" / "run_results.json").read_text())["results"]
     return f"{sum(one['execution_time'] for one in results):.1f} s, {measured.peak_mb:,.0f} MB"
 
@@ -153,7 +218,8 @@ def _recall(home: Path) -> str:
             pairs as (
                 select o.track_id, s.track_id as related_track_id,
                     50 * cast(round(sqrt(({apart}) / {len(SIMILARITY_FEATURES)}) * 1e6) as bigint)
-                    + 15 * (least(abs(o.release_year - s.release_year), 30) * 1000000 // 30) as millionths
+                    + 15 * (least(coalesce(abs(o.release_year - s.release_year), 10), 30) * 1000000 // 30)
+                    as millionths
                 from owners as o join int_track_points as s on o.track_id <> s.track_id
             ),
             best as (
