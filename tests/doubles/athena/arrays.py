@@ -43,8 +43,10 @@ def subscript(node: Any) -> exp.Expression:
         return node
     if kind(node.this) == "arr":
         # sqlglot keeps subscripts counted from 0 unless it marked them otherwise.
-        index = node.expressions[0]
-        if not node.args.get("offset"):
+        index, first = node.expressions[0], 0 if node.args.get("offset") else 1
+        if index.is_int and int(index.name) + first > 0:
+            return call("trino_element", node.this, number(int(index.name) + first))
+        if first:
             index = exp.Add(this=exp.Paren(this=index), expression=number(1))
         return call("trino_subscript", node.this, index)
     if kind(node.this) == "map":

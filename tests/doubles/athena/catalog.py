@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import datetime as dt
 import json
 import re
@@ -10,6 +11,9 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from botocore.exceptions import ClientError
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.glue.exceptions import EntityNotFoundException
+from moto.glue.models import glue_backends
 
 from .errors import AthenaFailure, NotSupportedByDouble
 from .storage import Storage, client
@@ -35,17 +39,17 @@ class Catalog:
 
     def __init__(self, endpoint: str, region: str, storage: Storage) -> None:
         self.glue = client("glue", endpoint, region)
+        self.region = region
         self.storage = storage
 
     def table(self, database: str, name: str) -> Table | None:
         """A table or view, or None."""
         try:
-            found: Table = self.glue.get_table(DatabaseName=database.lower(), Name=name.lower())["Table"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "EntityNotFoundException":
-                return None
-            raise
-        return found
+            # In this process: every statement looks several up.
+            found = glue_backends[DEFAULT_ACCOUNT_ID][self.region].get_table(database.lower(), name.lower())
+        except EntityNotFoundException:
+            return None
+        return copy.deepcopy(found.as_dict())
 
     def existing(self, database: str, name: str) -> Table:
         """A table or view; fails as Athena does where there is none."""

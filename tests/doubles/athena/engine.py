@@ -85,7 +85,7 @@ class Engine:
     """Executes statements over one endpoint."""
 
     def __init__(self, endpoint: str, region: str, measures: bool = True) -> None:
-        self.storage = Storage(endpoint, region)
+        self.storage = Storage()
         self.catalog = Catalog(endpoint, region, self.storage)
         self.iceberg = Iceberg(endpoint, region)
         self.services = Services(self.catalog, self.iceberg, Instances(), Planner() if measures else None)

@@ -18,6 +18,7 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.io import FileIO
 from pyiceberg.table import StaticTable
 
+from .buckets import BucketIO
 from .errors import AthenaFailure
 from .scans import Sizes, parquet_sizes
 
@@ -36,7 +37,7 @@ class Iceberg:
     """The Iceberg tables of the double."""
 
     def __init__(self, endpoint: str, region: str) -> None:
-        properties: dict[str, str] = {"type": "glue", "py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"}
+        properties: dict[str, str] = {"type": "glue", "py-io-impl": f"{BucketIO.__module__}.BucketIO"}
         for service in ("glue", "s3"):
             properties[f"{service}.endpoint"] = endpoint
             properties[f"{service}.region"] = region

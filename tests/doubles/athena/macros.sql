@@ -23,6 +23,7 @@ CREATE MACRO trino_slice(a, s, n) AS CASE WHEN s > 0 THEN a[s:s + n - 1] ELSE a[
 CREATE MACRO trim_array(a, n) AS a[1:len(a) - n];
 CREATE MACRO trino_repeat(x, n) AS list_transform(range(n), lambda i : x);
 CREATE MACRO trino_subscript(a, i) AS CASE WHEN i > len(a) THEN error('INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or equal to array length: ' || i || ' > ' || len(a)) WHEN i = 0 THEN error('INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1') WHEN i < 0 THEN error('INVALID_FUNCTION_ARGUMENT: Array subscript is negative: ' || i) ELSE a[i] END;
+CREATE MACRO trino_element(a, i) AS CASE WHEN i > len(a) THEN error('INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or equal to array length: ' || i || ' > ' || len(a)) ELSE a[i] END;
 CREATE MACRO trino_map_get(m, k) AS CASE WHEN map_contains(m, k) THEN m[k] ELSE error('INVALID_FUNCTION_ARGUMENT: Key not present in map: ' || k::VARCHAR) END;
 CREATE MACRO trino_round(x) AS CASE WHEN x < 0 THEN -floor(-x + 0.5) ELSE floor(x + 0.5) END;
 CREATE MACRO trino_whole(s) AS CASE WHEN regexp_full_match(s, '[+-]?[0-9]+') THEN s WHEN s IS NOT NULL THEN error('INVALID_CAST_ARGUMENT: Cannot cast ''' || s || ''' to an integer') END;

@@ -7,11 +7,13 @@ import re
 from typing import Any
 
 import sqlglot
-from sqlglot import TokenType, exp
+from sqlglot import Dialect, TokenType, exp
+from sqlglot.tokens import Token
 
 from .errors import AthenaFailure
 from .functions import FUNCTIONS
 
+ATHENA = Dialect.get_or_raise("athena")
 # What stands before a bracket and is syntax, not a function.
 SYNTAX = frozenset(
     [
@@ -154,6 +156,7 @@ T = TokenType
 _BEGINNINGS = (T.SELECT, T.DISTINCT, T.WHERE, T.ON, T.IN, T.GROUP_BY, T.ORDER_BY, T.PARTITION_BY, T.VALUES)
 _BRANCHES = (T.CASE, T.WHEN, T.THEN, T.ELSE, T.AND, T.OR, T.NOT, T.COMMA, T.L_PAREN, T.L_BRACKET, T.ARROW)
 _OPERATORS = (T.EQ, T.NEQ, T.LT, T.LTE, T.GT, T.GTE, T.PLUS, T.DASH, T.STAR, T.SLASH, T.DPIPE)
+OPENING = frozenset((T.L_PAREN, T.L_BRACKET, T.LT))
 BEFORE_A_VALUE = frozenset((*_BEGINNINGS, *_BRANCHES, *_OPERATORS))
 # Functions that take text alone; DuckDB casts for them, Trino does not.
 OF_TEXT = (exp.Length, exp.Lower, exp.Upper, exp.Trim, exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace)
@@ -168,22 +171,24 @@ def kind(node: Any) -> str | None:
 def parse(sql: str) -> exp.Expression:
     """The tree of one statement in Athena's dialect; fails where Athena's parser would."""
     try:
-        trees = sqlglot.parse(sql, read="athena")
+        tokens = ATHENA.tokenize(sql)
+        trees = ATHENA.parser().parse(tokens, sql)
     except sqlglot.errors.SqlglotError as error:
         raise AthenaFailure("SYNTAX_ERROR", str(error).split("\n")[0]) from error
     tree = trees[0]
     if tree is None:
         raise AthenaFailure("SYNTAX_ERROR", "line 1:1: mismatched input '<EOF>'")
     _refuse_syntax(tree)
-    _refuse_words(sql, tree)
+    _refuse_words(tokens, tree)
     return tree
 
 
-def _refuse_words(sql: str, tree: exp.Expression) -> None:
-    named = {alias.name.lower() for alias in tree.find_all(exp.TableAlias)}
-    named |= {table.name.lower() for table in tree.find_all(exp.Table)}
-    tokens = sqlglot.tokenize(sql, read="athena")
+def _refuse_words(tokens: list[Token], tree: exp.Expression) -> None:
+    named = {node.name.lower() for node in tree.find_all(exp.TableAlias, exp.Table)}
+    known = FUNCTIONS | SYNTAX | named
     for here, after in itertools.pairwise(tokens):
+        if after.token_type not in OPENING and here.token_type != T.DCOLON and here is not tokens[0]:
+            continue
         place = f"line {here.line}:{max(here.col - len(here.text) + 1, 1)}"
         if here.token_type == TokenType.DCOLON:
             raise AthenaFailure("SYNTAX_ERROR", f"{place}: mismatched input '::'")
@@ -196,7 +201,7 @@ def _refuse_words(sql: str, tree: exp.Expression) -> None:
         name = here.text.lower()
         called = after.token_type == TokenType.L_PAREN and re.fullmatch(r"[a-z_]\w*", name)
         quoted = here.token_type in (TokenType.STRING, TokenType.IDENTIFIER)
-        if called and not quoted and name not in FUNCTIONS | SYNTAX | named:
+        if called and not quoted and name not in known:
             raise AthenaFailure("FUNCTION_NOT_FOUND", f"{place}: Function '{name}' not registered")
 
 

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -44,6 +44,14 @@ RESULT = "_result"
 
 
 @dataclass(frozen=True)
+class TranslatedView:
+    """A view in DuckDB's SQL, which it is as long as what it reads has these columns."""
+
+    reads: dict[tuple[str, str], dict[str, exp.DataType]]
+    sql: str
+
+
+@dataclass(frozen=True)
 class Services:
     """What all statements of a double share."""
 
@@ -52,6 +60,8 @@ class Services:
     instances: Instances
     planner: Planner | None
     """Tells what a statement reads; none where nobody wants to know."""
+    views: dict[tuple[str, str], TranslatedView] = field(default_factory=dict)
+    """Views that were translated, by their text and home: most statements read some."""
 
 
 class Session:
@@ -70,6 +80,7 @@ class Session:
         self.iceberg = services.iceberg
         self.instances = services.instances
         self.planner = services.planner
+        self.views = services.views
         self.output = output
         self.enforced_location = enforced_location
         self.cutoff = cutoff
@@ -145,9 +156,15 @@ class Session:
             place, name = (table.db or database).lower(), table.name.lower()
             for part, value in (("this", name), ("db", place), ("catalog", CATALOG)):
                 table.set(part, exp.to_identifier(value, quoted=True))
-            if name not in self.schema.get(CATALOG, {}).get(place, {}):
-                columns = self._create(place, name, depth)
-                self.schema.setdefault(CATALOG, {}).setdefault(place, {})[name] = columns
+            self._bound(place, name, depth)
+
+    def _bound(self, database: str, name: str, depth: int) -> dict[str, exp.DataType]:
+        """The columns of a relation, which is created where it was not."""
+        columns: dict[str, exp.DataType] | None = self.schema.get(CATALOG, {}).get(database, {}).get(name)
+        if columns is None:
+            columns = self._create(database, name, depth)
+            self.schema.setdefault(CATALOG, {}).setdefault(database, {})[name] = columns
+        return columns
 
     def _create(self, database: str, name: str, depth: int) -> dict[str, exp.DataType]:
         found = self.catalog.existing(database, name)
@@ -157,11 +174,7 @@ class Session:
             raise AthenaFailure("VIEW_IS_RECURSIVE", f"line 1:15: View '{database}.{name}' is recursive")
         if glue.is_view(found):
             view = glue.decode_view(found)
-            tree = parse(view["originalSql"])
-            home = view.get("schema") or database
-            self.bind(tree, home, depth + 1)
-            query = meaning(tree, self.schema, home)
-            sql = query.sql("duckdb")
+            sql, query = self._view(view["originalSql"], view.get("schema") or database, depth)
         elif glue.is_iceberg(found):
             relation = f"iceberg_{database}_{name}"
             arrow, sizes = self.iceberg.read(found)
@@ -183,6 +196,25 @@ class Session:
         self.relations.append(Relation(database, name, types, parts, query))
         return columns
 
+    def _view(self, text: str, home: str, depth: int) -> tuple[str, exp.Expression | None]:
+        """DuckDB's SQL for a view, what it stands on bound; and its tree, where reads are counted."""
+        kept = self.views.get((text, home)) if self.planner is None else None
+        if kept and all(self._bound(*name, depth + 1) == columns for name, columns in kept.reads.items()):
+            return kept.sql, None
+        tree = parse(text)
+        self.bind(tree, home, depth + 1)
+        reads = {
+            (table.db, table.name): self._bound(table.db, table.name, depth + 1)
+            for table in tree.find_all(exp.Table)
+            if table.catalog == CATALOG
+        }
+        query = meaning(tree, self.schema, home)
+        if self.planner is not None:
+            return query.sql("duckdb"), query
+        sql = query.sql("duckdb", copy=False)
+        self.views[text, home] = TranslatedView(reads, sql)
+        return sql, None
+
     def translated(self, tree: exp.Expression, database: str, reads: bool = True) -> str:
         """DuckDB's SQL for a query, everything it names bound, and what it reads counted unless it only plans."""
         inner = tree.unnest() if isinstance(tree, exp.Subquery) else tree
@@ -190,7 +222,7 @@ class Session:
         query = meaning(inner, self.schema, database)
         if reads:
             self.measure(query)
-        return query.sql("duckdb")
+        return query.sql("duckdb", copy=False)
 
     def keep(self, tree: exp.Expression, database: str) -> list[tuple[str, Any]]:
         """Run a query into the table of the result; name and DuckDB type of its columns."""

@@ -13,8 +13,9 @@ from urllib.parse import urlparse
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from moto.s3.exceptions import MissingBucket
 
+from . import buckets
 from .errors import AthenaFailure
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -40,8 +41,7 @@ class Object:
 class Storage:
     """The buckets of the double."""
 
-    def __init__(self, endpoint: str, region: str) -> None:
-        self.s3 = client("s3", endpoint, region)
+    def __init__(self) -> None:
         self.cache = Path(tempfile.mkdtemp(prefix="athena-double-"))
 
     def objects(self, location: str) -> Iterator[Object]:
@@ -49,20 +49,13 @@ class Storage:
         address = urlparse(location)
         prefix = address.path.strip("/") + "/" if address.path.strip("/") else ""
         try:
-            for page in self.s3.get_paginator("list_objects_v2").paginate(
-                Bucket=address.netloc, Prefix=prefix
-            ):
-                for found in page.get("Contents", []):
-                    relative = found["Key"][len(prefix) :]
-                    hidden = any(part.startswith(("_", ".")) for part in relative.split("/"))
-                    if found["Size"] and not hidden:
-                        yield Object(
-                            address.netloc, found["Key"], relative, found["ETag"].strip('"'), found["Size"]
-                        )
-        except ClientError as error:
-            missing = error.response["Error"]["Code"] == "NoSuchBucket"
-            code = "HIVE_FILESYSTEM_ERROR" if missing else "PERMISSION_DENIED"
-            raise AthenaFailure(code, str(error)) from error
+            for found in buckets.below(address.netloc, prefix):
+                relative = found.name[len(prefix) :]
+                hidden = any(part.startswith(("_", ".")) for part in relative.split("/"))
+                if found.size and not hidden:
+                    yield Object(address.netloc, found.name, relative, found.etag, found.size)
+        except MissingBucket as error:
+            raise AthenaFailure("HIVE_FILESYSTEM_ERROR", str(error)) from error
 
     def is_empty(self, location: str) -> bool:
         """Whether nothing lies below a location."""
@@ -74,17 +67,20 @@ class Storage:
         path = self.cache / hashlib.sha256(name.encode()).hexdigest()
         path = path.with_suffix(Path(found.key).suffix)
         if not path.exists():
+            there = buckets.get(found.bucket, found.key)
+            if there is None:
+                raise AthenaFailure("HIVE_CANNOT_OPEN_SPLIT", f"s3://{found.bucket}/{found.key} is gone")
             part = path.with_name(uuid.uuid4().hex)
-            self.s3.download_file(found.bucket, found.key, str(part))
+            part.write_bytes(there.value)
             part.replace(path)
         return path
 
     def put(self, location: str, body: bytes) -> None:
         """Write one object."""
         address = urlparse(location)
-        self.s3.put_object(Bucket=address.netloc, Key=address.path.lstrip("/"), Body=body)
+        buckets.put(address.netloc, address.path.lstrip("/"), body)
 
     def remove(self, location: str) -> None:
         """Remove all that Athena sees below a location."""
         for found in list(self.objects(location)):
-            self.s3.delete_object(Bucket=found.bucket, Key=found.key)
+            buckets.delete(found.bucket, found.key)

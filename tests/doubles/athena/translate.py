@@ -38,17 +38,18 @@ def to_duckdb(query: exp.Expression, schema: dict[str, Any], database: str) -> s
 
 
 def meaning(query: exp.Expression, schema: dict[str, Any], database: str) -> exp.Expression:
-    """DuckDB's tree for a parsed query."""
+    """DuckDB's tree for a parsed query, which is used up."""
     tree = understood(query, schema, database)
     refuse_types(tree)
-    return tree.transform(_unnest).transform(rewrite)
+    return tree.transform(_unnest, copy=False).transform(rewrite, copy=False)
 
 
 def understood(query: exp.Expression, schema: dict[str, Any], database: str) -> exp.Expression:
     """The query with every column told its table and every expression its type."""
     try:
         tree = qualify(
-            query.copy(),
+            # Of a CREATE TABLE AS the query alone, as if nothing stood around it.
+            query.pop() if query.parent else query,
             dialect="athena",
             schema=schema,
             db=database,
