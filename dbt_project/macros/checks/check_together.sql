@@ -1,0 +1,84 @@
+{#-
+    Runs after every model (`post-hook`): its checks, those of dbt's generic tests that this run will come to and that
+    are about this model and what stands before it, in one statement instead of one each. Every test then finds its own
+    outcome here (`materializations/test.sql`), with its name, its severity and what depends on it as ever. On Athena a
+    statement costs 10 MB and seconds, whatever it reads. A model with one check is left to that test.
+-#}
+{% macro check_together() -%}
+    {%- if not execute or flags.WHICH != 'build' -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set tests = tests_of(model) -%}
+    {%- if tests | length < 2 -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set found = run_query(checks_sql(tests)) -%}
+    {%- set outcomes = outcomes_of_checks() -%}
+    {%- for row in found.rows -%}
+        {%- set place = loop.index0 -%}
+        {%- set figures = found.limit(place, place + 1).select(['failures', 'should_warn', 'should_error']) -%}
+        {%- do outcomes.update({row[0]: figures}) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- By the id of a test, what came of it, as dbt reads it. All nodes of a run share `graph`. -#}
+{% macro outcomes_of_checks() -%}
+    {{ return(graph.setdefault('outcomes_of_checks', {})) }}
+{%- endmacro %}
+
+{#- The generic tests of a model that can be asked as soon as it is built. -#}
+{% macro tests_of(checked) -%}
+    {%- set tests = [] -%}
+    {%- for node in graph.nodes.values() | sort(attribute='unique_id') -%}
+        {%- if node.resource_type == 'test'
+            and node.attached_node == checked.unique_id
+            and node.unique_id in selected_resources
+            and not (node.config.where or node.config.limit or node.config.store_failures) -%}
+            {%- set others = node.depends_on.nodes | reject('equalto', checked.unique_id) | list -%}
+            {%- if others | reject('in', all_before(checked)) | list | length == 0 -%}
+                {%- do tests.append(node) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(tests) }}
+{%- endmacro %}
+
+{#- The ids of all nodes that a node depends on, directly or not. -#}
+{% macro all_before(node) -%}
+    {%- set before = {} -%}
+    {%- set next = node.depends_on.nodes | list -%}
+    {%- for _ in range(graph.nodes | length) -%}
+        {%- set here = next | reject('in', before) | select('in', graph.nodes) | unique | list -%}
+        {%- do next.clear() -%}
+        {%- for id in here -%}
+            {%- do before.update({id: true}) -%}
+            {%- do next.extend(graph.nodes[id].depends_on.nodes) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(before) }}
+{%- endmacro %}
+
+{#- One row for each test: its id, and what dbt asks of every test. -#}
+{% macro checks_sql(tests) -%}
+    {%- for test in tests %}
+    select
+        '{{ test.unique_id }}' as test_id,
+        outcome.failures,
+        outcome.should_warn,
+        outcome.should_error
+    from (
+        {{ get_test_sql(test_sql(test), test.config.fail_calc, test.config.warn_if, test.config.error_if, none) }}
+    ) as outcome
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- The SQL of a generic test of this model. -#}
+{% macro test_sql(test) -%}
+    {%- set arguments = dict(test.test_metadata.kwargs, model=this) -%}
+    {%- if 'to' in arguments -%}
+        {%- set others = test.depends_on.nodes | reject('equalto', test.attached_node) | list -%}
+        {%- do arguments.update({'to': graph.nodes[others[0]].relation_name}) -%}
+    {%- endif -%}
+    {{ context['test_' ~ test.test_metadata.name](**arguments) }}
+{%- endmacro %}
