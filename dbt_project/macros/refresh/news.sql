@@ -3,10 +3,7 @@
     since the last that came to its end. The stamp is a constant, so that Athena can leave out files by it.
 -#}
 {% macro news(tables, id) -%}
-    {%- set until = none -%}
-    {%- if is_partial() -%}
-        {%- set until = run_query('select min(changed_at) from ' ~ last_refresh()).columns[0].values()[0] -%}
-    {%- endif -%}
+    {%- set until = known_at_start()['int_refreshed_until'].changed_at if is_partial() else none -%}
     {%- for table in tables -%}
     select
         {{ id }},
