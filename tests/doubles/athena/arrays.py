@@ -44,8 +44,9 @@ def subscript(node: Any) -> exp.Expression:
     if kind(node.this) == "arr":
         # sqlglot keeps subscripts counted from 0 unless it marked them otherwise.
         index, first = node.expressions[0], 0 if node.args.get("offset") else 1
-        if index.is_int and int(index.name) + first > 0:
-            return call("trino_element", node.this, number(int(index.name) + first))
+        if index.is_int and (place := int(index.to_py()) + first) > 0:
+            # A macro that need not tell all other places apart: dot products have hundreds of these.
+            return call("trino_element", node.this, number(place))
         if first:
             index = exp.Add(this=exp.Paren(this=index), expression=number(1))
         return call("trino_subscript", node.this, index)

@@ -39,6 +39,8 @@ REFUSED = [
     ("select 1 from nope", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.raw.nope' does not exist"),
     ("select 1 from nowhere.nope", "SCHEMA_NOT_FOUND: line 1:1: Schema 'nowhere' does not exist"),
     ("select 1 / (id - id) from events_json", "DIVISION_BY_ZERO"),
+    ("select array[1, 2][-1]", "INVALID_FUNCTION_ARGUMENT: Array subscript is negative: -1"),
+    ("select array[1, 2][0]", "INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1"),
     ("select array[1][5]", "INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or equal to array length: 5 > 1"),
     ("select cast('1.5' as integer)", "INVALID_CAST_ARGUMENT"),
     ('drop table "raw"."nope"', "FAILED: ParseException"),
