@@ -24,10 +24,11 @@ def test_bytes_are_told_apart_by_what_they_are_of() -> None:
             statement("CREATE_TABLE_AS_SELECT", {"raw.artists": 3 * MB, "marts.dim": 4 * MB}),
             statement("MERGE", {"raw.similarity_vectors": 2 * MB}),
             statement("SELECT", {"raw.artists": 5 * MB, "marts.dim": 1 * MB}, "test.x.unique"),
+            {**statement("SELECT", {"marts.dim": 7 * MB}), "sql": "select 'test.x.unique' as test_id"},
         ],
         "raw",
     )
-    assert (counted.raw, counted.model, counted.tables, counted.checks) == (3 * MB, 2 * MB, 4 * MB, 6 * MB)
+    assert (counted.raw, counted.model, counted.tables, counted.checks) == (3 * MB, 2 * MB, 4 * MB, 13 * MB)
 
 
 @pytest.mark.parametrize(
