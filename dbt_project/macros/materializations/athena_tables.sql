@@ -96,10 +96,5 @@
         {{ sql }}
     ) as news
     on {% for column in key %}target.{{ column }} = news.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
-    when matched then update set
-        {%- for column in columns if column not in key %}
-        {{ column }} = news.{{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    when not matched then insert ({{ columns | join(', ') }})
-    values (news.{{ columns | join(', news.') }})
+    {{ put_in_place(columns, key) }}
 {%- endmacro %}

@@ -72,6 +72,11 @@
     ) as news
     on {% for column in key %}target.{{ column }} = news.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
     when matched and news.is_gone then delete
+    {{ put_in_place(columns, key) }}
+{%- endmacro %}
+
+{#- The branches of a MERGE that put `news` in the place of rows with the same key, and the others beside them. -#}
+{% macro put_in_place(columns, key) -%}
     when matched then update set
         {%- for column in columns if column not in key %}
         {{ column }} = news.{{ column }}{{ ',' if not loop.last }}
