@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chatbot.phrases import LIKENESS, PLAYERS, SONGS, names_nobody
+from chatbot.phrases import LIKENESS, PLAYERS, SONGS, names_nobody, undecorated
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store.documents import Kind
 
@@ -26,7 +26,7 @@ _MORE = {
 
 def is_more(text: str) -> bool:
     """Tell whether a text asks for the next part of the last answer."""
-    return name_key(text) in _MORE
+    return name_key(undecorated(text)) in _MORE
 
 
 LAST = -1
@@ -53,6 +53,7 @@ _PLACES = {word: place for place, words in enumerate(_COUNTED, 1) for word in wo
 
 def picked(text: str) -> int | None:
     """Return which entry of a list a text picks, 1 for the first: "1번", "#2", "the second one", "3"."""
+    text = undecorated(text)
     if _LAST.fullmatch(text):
         return LAST
     found = _NUMBER.fullmatch(text)
@@ -77,7 +78,7 @@ class Wish:
 
 def wish(text: str) -> Wish | None:
     """Return what a text wants that goes on with the last answer; None for any other."""
-    bare = _THIS.sub(" ", text)
+    bare = _THIS.sub(" ", undecorated(text))
     if not names_nobody(bare):
         return None
     kind: Kind | None = "track" if SONGS.search(text) else "artist" if PLAYERS.search(text) else None

@@ -7,6 +7,7 @@ away and what that means (`reading.py`).
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from chatbot.language import ends_in_consonant
@@ -200,6 +201,26 @@ PLAYERS = re.compile(
     re.IGNORECASE,
 )
 """Words for those who play."""
+
+
+_LAUGHTER = "ㅋㅎㅠㅜ"
+_EMOJI = ("So", "Sk")
+_AS_EMOJI = "\ufe0f"
+
+
+def undecorated(text: str) -> str:
+    """Return a text without the laughter, tears, hearts and faces behind it: "에스파 ㅋㅋ", "아이유 🙏".
+
+    What is nothing else stays as it is.
+    """
+    end = len(text)
+    while end and (
+        text[end - 1] in _LAUGHTER + _AS_EMOJI
+        or text[end - 1].isspace()
+        or unicodedata.category(text[end - 1]) in _EMOJI
+    ):
+        end -= 1
+    return text[:end] or text
 
 
 def is_empty(text: str) -> bool:

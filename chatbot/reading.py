@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatbot.language import language_of
-from chatbot.phrases import COMMON, PARTICLE, RULES, SENTENCE, WRITTEN_AS_ONE, is_empty
+from chatbot.phrases import COMMON, PARTICLE, RULES, SENTENCE, WRITTEN_AS_ONE, is_empty, undecorated
 from chatbot.plain_words import asks, says_nothing_else, without_particle, without_plain_words
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store.documents import Kind
@@ -213,11 +213,11 @@ _QUOTES = {
 
 
 def _unquoted(text: str) -> str:
-    """Take quotation marks around a text and the marks that end a sentence away."""
+    """Take quotation marks around a text away, and what ends a sentence: marks, laughter, hearts."""
     text = text.strip()
     while True:
-        bare = text.rstrip("?.,~…;: ") or text
-        bare = re.sub(r"!!+$", "", bare) or bare
+        bare = undecorated(text.rstrip("?.,~…;: ") or text)
+        bare = (bare.rstrip("!") if bare.endswith("!!") else bare) or bare
         if len(bare) > 2 and _QUOTES.get(bare[0]) == bare[-1] and bare[0] not in bare[1:-1]:
             bare = bare[1:-1].strip()
         if bare == text:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from chatbot.phrases import undecorated
 from spotify_assets.core.names import name_key
 
 Saying = Literal["greeting", "thanks", "farewell", "small talk", "dislike", "restart", "yes", "no", "insult"]
@@ -100,7 +101,7 @@ _LONGEST = 5
 
 def is_greeting(text: str) -> bool:
     """Tell whether a text says nothing but hello, or asks for help."""
-    return _BY_KEY.get(name_key(text)) == "greeting" or text.strip("?？ ") == ""
+    return _BY_KEY.get(name_key(undecorated(text))) == "greeting" or text.strip("?？ ") == ""
 
 
 def sayings(text: str) -> frozenset[Saying]:
@@ -108,6 +109,7 @@ def sayings(text: str) -> frozenset[Saying]:
 
     Nobody says a thing twice or hello and goodbye at once: "Hello, Goodbye" and "Sorry, Sorry" are songs.
     """
+    text = undecorated(text)
     if is_insult(text):
         return frozenset({"insult"})
     if whole := _BY_KEY.get(name_key(text)):

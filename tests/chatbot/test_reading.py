@@ -95,6 +95,11 @@ PHRASES = {
     "can u recommend me sth like radiohead": "radiohead",
     "i've been listening to Jannabi, any suggestions?": "Jannabi",
     "Roxy Music songs": "Roxy Music",
+    "에스파 ㅋㅋ": "에스파",
+    "에스파 노래 추천해줘 ㅠㅠ": "에스파",
+    "에스파 노래 추천해줘 🙏🏻": "에스파",
+    "에스파 추천 ^^": "에스파",
+    "songs like aespa ❤️": "aespa",
 }
 
 
@@ -394,6 +399,9 @@ def test_sayings_are_understood_side_by_side() -> None:
     assert sayings("안녕하세요 반갑습니다") == {"greeting"}
     assert sayings("hey bot, how are you?") == {"greeting", "small talk"}
     assert sayings("great, thanks, bye") == {"thanks", "farewell"}
+    assert sayings("고마워 ㅋㅋ") == sayings("고마워요 ❤️") == {"thanks"}
+    assert is_more("더 보여줘 ㅎㅎ")
+    assert picked("2번 🙏") == 2
     assert sayings("감사합니당") == sayings("땡큐 베리 감사") == sayings("ㄱㅅㄱㅅ") == {"thanks"}
 
 
@@ -438,4 +446,11 @@ def test_any_text_can_be_read(text: str) -> None:
 def test_no_text_takes_long_to_read(text: str) -> None:
     started = time.perf_counter()
     read(clean(text)[:300])
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize("text", ["a " + "!" * 40_000 + "b", "a " + "ㅋ" * 40_000 + "b", "a" + " ❤️" * 40_000])
+def test_no_text_takes_long_to_look_within(text: str) -> None:
+    started = time.perf_counter()
+    names_within(text)
     assert time.perf_counter() - started < 0.5
