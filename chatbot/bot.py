@@ -147,10 +147,13 @@ class Bot:
         if "yes" in said and talk.before.asked and len(talk.before.picks) == 1:
             return self._picked(talk.before.picks[0], talk)
         wanted = wish(text)
-        # Whoever is called so is meant, not what was shown.
-        if wanted and talk.before.about and not talk.library.goes_by(text):
+        if wanted and talk.before.about and not self._names_somebody(talk):
             return self._wished(wanted, talk.before.about, talk)
         return None
+
+    def _names_somebody(self, talk: Talk) -> bool:
+        """Whether somebody is called like a wish, or within it: they are meant, not what was shown."""
+        return talk.library.goes_by(talk.text) or talk.library.has_artist_within(talk.text)
 
     def _next_page(self, talk: Talk) -> Answer | None:
         is_button = talk.text == messages.more(talk.language)

@@ -14,7 +14,7 @@ from chatbot.compose import artist_answer, distinct, offer, reference_to, track_
 from chatbot.language import Language
 from chatbot.messages import choices as choices_of
 from chatbot.messages.wording import quoted
-from chatbot.reading import Reading, Reference, read
+from chatbot.reading import Reading, Reference, read, stands_as_name
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
 from spotify_assets.core.store import NameMatch, ServingStore
@@ -66,6 +66,11 @@ class Library:
     def goes_by(self, text: str) -> bool:
         """Whether an artist or a song goes by exactly this text."""
         return bool(self.find(name_key(text), 1))
+
+    def has_artist_within(self, text: str) -> bool:
+        """Whether a text that reads like a wish calls an artist by name: "songs like The Who"."""
+        named = (c.name for c in read(text).candidates[1:] if c.sure and stands_as_name(c.name, text))
+        return any(match.kind == "artist" for name in named for match in self.find(name_key(name)))
 
     def is_one(self, key: str) -> bool:
         """Whether a normalised name means one artist, or no artist and one song, whoever asks."""

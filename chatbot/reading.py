@@ -14,7 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatbot.language import language_of
-from chatbot.phrases import COMMON, PARTICLE, RULES, SENTENCE, WRITTEN_AS_ONE, is_empty, undecorated
+from chatbot.phrases import (
+    COMMON,
+    PARTICLE,
+    PLAYERS,
+    RULES,
+    SENTENCE,
+    SONGS,
+    WRITTEN_AS_ONE,
+    is_empty,
+    undecorated,
+)
 from chatbot.plain_words import asks, says_nothing_else, without_particle, without_plain_words
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store.documents import Kind
@@ -129,6 +139,15 @@ def names_within(text: str) -> list[str]:
                 if _may_be_named(name):
                     within.setdefault(name_key(name), name)
     return list(within.values())
+
+
+def stands_as_name(part: str, text: str) -> bool:
+    """Tell whether a part of a text is written like a name: "The Who", "Them", "the who"; not "this band"."""
+    is_word = " " not in part
+    if part != part.lower():
+        # A sentence begins with a capital whatever it begins with.
+        return not (is_word and text.startswith(part))
+    return not (is_word or PLAYERS.search(part) or SONGS.search(part))
 
 
 def _words(text: str) -> list[str]:

@@ -80,6 +80,23 @@ def test_who_is_called_like_a_wish_is_meant(say: Say, store: SqlStore) -> None:
     assert shown(say("next")) == "next"
 
 
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        ("songs like The Who", True), ("who sounds like the who?", True), ("The Who songs", True),
+        ("more artists like Them", True), ("more artists like them", False), ("Similar artists", False),
+        ("songs by them ㅋㅋ", False), ("other songs by this band 🙏", False),
+    ],
+)  # fmt: skip
+def test_who_is_named_within_a_wish_is_meant(say: Say, store: SqlStore, text: str, is_named: bool) -> None:
+    names = ("The Who", "Them", "Similar", "This Band")
+    store.answers.put([artist_document(artist(f"odd-{name}", name)) for name in names])
+    say("뉴진스")
+    answer = say(text)
+    assert store.requests.all() == []
+    assert bool(answer.artist and answer.artist.artist_id.startswith("odd-")) == is_named
+
+
 def test_more_is_about_what_that_person_saw_last(say: Say) -> None:
     say("에스파", "ann")
     say("아이유", "bob")
