@@ -139,7 +139,7 @@ class Bot:
         text, language = talk.text, talk.language
         if is_more(text):
             return self._next_page(talk)
-        if (place := picked(text)) and (picks := talk.before.picks):
+        if (place := _place(text)) and (picks := talk.before.picks):
             if place <= len(picks):
                 return self._picked(picks[place - 1 if place > 0 else place], talk)
             return self._help(choosing.not_so_many(len(picks), language), language)
@@ -271,3 +271,9 @@ class Bot:
         if pasted and pasted.kind == "artist" and SPOTIFY_ID.fullmatch(pasted.id):
             return self._asking.ask_for(pasted.id, pasted.id, talk)
         return Answer("not_found", messages.unknown_link(talk.language))
+
+
+def _place(text: str) -> int | None:
+    """Return which entry of a list a text picks, or names in a request: "2번이랑 비슷한 가수"."""
+    is_told_within = "번" in text or text.endswith(" one")
+    return picked(text) or (picked(read(text).name) if is_told_within else None)

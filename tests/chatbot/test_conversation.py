@@ -116,6 +116,9 @@ def test_an_entry_of_the_list_is_picked_by_its_number(say: Say, store: SqlStore)
     say("에스파")
     assert shown(say("2번")) == "neighbour-2"
     assert say("9번").text.startswith("방금 보여 드린 목록은 1번까지")
+    for text in ("2번이랑 비슷한 가수", "2번 같은 노래 추천해줘", "something like the second one"):
+        say("에스파")
+        assert shown(say(text)) == "neighbour-2"
     say("뉴진스")
     assert shown(say("마지막 거")) == "neighbour-2"
     say("에스파")
