@@ -66,6 +66,7 @@ _MAYBE_REQUEST = (
     r"(?:find|play|i (?:really )?(?:like|love|want|wanna|need)|i(?:'d| would) like|looking for|show me|"
     r"give me|get me|what(?:'s| is| are| about)|how about|similar|like)"
 )
+_KOREAN_MOOD = "신나는|슬픈|잔잔한|조용한|우울한|밝은|달달한|감성적인|설레는"
 _HEY = r"(?:hey|hi|hello|please|pls|ok|okay|so|well|now|and)"
 
 RULES: tuple[Rule, ...] = (
@@ -81,6 +82,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?P<name>.+?)처럼(?:\s+(?:들리는|노래하는|부르는|부른))?"),
     _rule(r"(?P<name>.+?)처럼\s+.+", after_request=True),
     _rule(r"(?P<name>.+?)\s+(?:좋아하는데|좋아하면|좋아한다면)", after_request=True),
+    _rule(rf"(?P<name>.+)\s+(?:{_KOREAN_MOOD})", after_request=True),
     _rule(r"(?P<name>.+)(?:을|은)", after_request=True, final=True),
     _rule(r"(?P<name>.+)(?:를|는)", after_request=True, final=False),
     _rule(r"(?:혹시|저기|저기요|그럼|그러면|그리고|안녕하세요|안녕|챗봇아)[,!.]?\s+(?P<name>.+)"),
@@ -118,7 +120,7 @@ RULES: tuple[Rule, ...] = (
 _MUSIC = re.compile(rf"{_ASK}|{_SOUNDS}{_MARK}|{_PLAYERS}{_MARK}|{_ALIKE}|{_THING}|similar", re.IGNORECASE)
 _AROUND = re.compile(
     "some|any|like|good|great|best|top|new|popular|recommend|suggest|show|give|find|play|more|other|else|want|to|"
-    "hear|listen|me|what|좋은|아무|아무거나|같은|요즘|유명한|인기|최신|오늘|더|또|다른|거|것|말고|다른거|딴거|딴",
+    "hear|listen|me|what|좋은|아무|아무거나|같은|요즘|뜨는|핫한|유명한|인기|최신|오늘|더|또|다른|거|것|말고|다른거|딴거|딴",
     re.IGNORECASE,
 )
 _GENRE = re.compile(
@@ -128,7 +130,7 @@ _GENRE = re.compile(
 _MOOD = re.compile(
     r"sad|happy|chill|calm|fun|upbeat|romantic|pop|rock|rap|jazz|indie|classical|ballads?|trot|party|workout|"
     r"female|male|girl|boy|korean|american|british|japanese|(?:19|20)?[0-9]0'?s|"
-    r"신나는|슬픈|잔잔한|조용한|우울한|밝은|달달한|감성적인|설레는|팝|록|락|랩|인디|댄스|"
+    rf"{_KOREAN_MOOD}|팝|록|락|랩|인디|댄스|"
     r"여자|남자|한국|외국|국내|해외|(?:19|20)?[0-9]0년대",
     re.IGNORECASE,
 )

@@ -180,6 +180,10 @@ def read(text: str) -> Reading:
         (_unquoted(by["title"] or by["title_of"]), _unquoted(by["artist"] or by["owner"])) if by else None
     )
     splits = ([credited] if credited else []) + list(_splits(name))
+    if credited and is_empty(credited[0]):
+        # "sad songs by aespa" wants aespa, unless she plays a song of that title.
+        name = credited[1]
+        peeled.append(Candidate(name, False))
     first = {name_key(c.name): c for c in reversed(peeled)}
     candidates = tuple(c for c in peeled if first.get(name_key(c.name)) is c and name_key(c.name))
     only_request = any(c.sure and is_empty(c.name) for c in peeled) or says_nothing_else(text)

@@ -100,6 +100,8 @@ PHRASES = {
     "에스파 노래 추천해줘 🙏🏻": "에스파",
     "에스파 추천 ^^": "에스파",
     "songs like aespa ❤️": "aespa",
+    "에스파 신나는 노래": "에스파",
+    "아이유 슬픈 노래 추천해줘": "아이유",
 }
 
 
@@ -155,6 +157,7 @@ def test_the_whole_text_is_tried_first(text: str) -> None:
         "what should I listen to?",
         "여자 가수 추천",
         "90년대 노래",
+        "요즘 뜨는 노래",
         "korean bands",
         "recommend kpop girl groups",
         "music for studying",
@@ -173,7 +176,7 @@ def test_a_request_without_a_name_has_no_name(text: str) -> None:
         ("I love BTS, what else is good?", "BTS"), ("people who like BTS also like", "BTS"),
         ("Radiohead vibes", "Radiohead"), ("big Radiohead fan here", "Radiohead"), ("TWICE new song", "TWICE"),
         ("아이유 콘서트 언제야?", "아이유"), ("에스파 멤버 누구야?", "에스파"), ("방탄소년단이요!", "방탄소년단"),
-        ("Radiohead tickets", "Radiohead"),
+        ("Radiohead tickets", "Radiohead"), ("sad songs by aespa", "aespa"),
     ],
 )  # fmt: skip
 def test_a_name_among_plain_words_is_tried_as_an_artist(text: str, name: str) -> None:
@@ -183,7 +186,7 @@ def test_a_name_among_plain_words_is_tried_as_an_artist(text: str, name: str) ->
 @pytest.mark.parametrize(
     "name",
     ["I Love Makonnen", "We Are Scientists", "Listen to Your Heart", "널 좋아해", "나 혼자", "Love Song", "I Love You",
-     "너를 좋아해", "A Perfect Circle", "Of Monsters and Men", "Good Vibes"],
+     "너를 좋아해", "A Perfect Circle", "Of Monsters and Men", "Good Vibes", "최애의 아이들", "아이콘 취향저격"],
 )  # fmt: skip
 def test_a_name_made_of_plain_words_is_looked_for_as_it_is(name: str) -> None:
     assert read(name).name == name
