@@ -67,12 +67,15 @@ _MAYBE_REQUEST = (
     r"give me|get me|what(?:'s| is| are| about)|how about|similar|like)"
 )
 _KOREAN_MOOD = "신나는|슬픈|잔잔한|조용한|우울한|밝은|달달한|감성적인|설레는"
+_MOODY = "sad|happy|chill|calm|fun|upbeat|romantic"
 _HEY = r"(?:hey|hi|hello|please|pls|ok|okay|so|well|now|and)"
 
 RULES: tuple[Rule, ...] = (
     # Korean, from the end of the sentence inwards: request, noun, likeness, particle.
     _rule(rf"(?P<name>.+?)에\s?(?:대해서?|관해서?|대한)(?:\s+(?:{_ASK}))*"),
     _rule(rf"(?P<name>.+)\s+(?:{_ASK})[요.]?"),
+    _rule(rf"(?P<name>.+?)이?라는\s+{_PLAYERS}{_MARK}"),
+    _rule(rf"(?P<name>.{{2,}}?)이?라는\s+{_SOUNDS}{_MARK}"),
     _rule(rf"(?P<stem>(?P<name>.+)의)\s+(?:{_SOUNDS}|{_PLAYERS}){_MARK}"),
     _rule(rf"(?P<name>.+)\s+{_SOUNDS}{_MARK}"),
     _rule(rf"(?P<stem>(?P<name>.+?)\s*(?:이랑|하고|과))\s+{_ALIKE}", final=True),
@@ -92,7 +95,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_HEY}\s+(?P<name>(?:can|could|would|who|what|which|any|some|{_REQUEST}|{_MAYBE_REQUEST}|{_THING}|{_SOMETHING})\b.+)"),
     _rule(r"(?:can|could|would|will) you\s+(?:please\s+)?(?P<name>.+)"),
     _rule(rf"(?:who|what)(?: else)?\s+{_SOUND}{_LIKE}\s+(?P<name>.+)"),
-    _rule(rf"{_WHICH}{_SOMETHING}{_SOUND}?{_LIKE}\s+(?P<name>.+)"),
+    _rule(rf"(?:(?:{_MOODY})\s+)?{_WHICH}{_SOMETHING}{_SOUND}?{_LIKE}\s+(?P<name>.+)"),
     _rule(rf"{_WHICH}(?:similar|related)\s+{_THING}\s+(?:to|as)\s+(?P<name>.+)"),
     _rule(rf"{_SOUND}{_LIKE}\s+(?P<name>.+)"),
     _rule(rf"(?:{_WHICH}{_SOMETHING})?(?:similar to|related to|such as)\s+(?P<name>.+)"),
@@ -108,9 +111,11 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<name>.+)\s+{_PLAYERS}{_MARK}", sure=False),
     _rule(rf"{_MAYBE_REQUEST}\s+(?P<name>.+)", sure=False),
     _rule(r"(?:some|any|more|another)\s+(?P<name>.+)", sure=False),
+    _rule(rf"(?:{_KOREAN_MOOD}|{_MOODY})\s+(?P<name>.+)", sure=False, after_request=True),
+    _rule(rf"(?P<name>.+)\s+(?:{_MOODY})", sure=False, after_request=True),
     _rule(r"(?P<name>.+?)\s+(?:for me|too)", sure=False),
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:{_THING}|similar)", sure=False),
-    _rule(r"(?P<name>.+)(?:이|가|은|는|을|를|의|랑|이랑|도|야|아|요)", sure=False, after_request=True),
+    _rule(r"(?P<name>.+)(?:이|가|은|는|을|를|의|랑|이랑|도|만|에|야|아|요)", sure=False, after_request=True),
     _rule(rf"(?P<name>\S{{2,}}){_SOUNDS}", sure=False),
     _rule(r"(?P<name>.{3,})(?:이요|이에요)!?", sure=False, final=True),
     _rule(r"(?P<name>.{3,})(?:요|예요)!?", sure=False, final=False),
@@ -128,7 +133,7 @@ _GENRE = re.compile(
     re.IGNORECASE,
 )
 _MOOD = re.compile(
-    r"sad|happy|chill|calm|fun|upbeat|romantic|pop|rock|rap|jazz|indie|classical|ballads?|trot|party|workout|"
+    rf"{_MOODY}|pop|rock|rap|jazz|indie|classical|ballads?|trot|party|workout|"
     r"female|male|girl|boy|korean|american|british|japanese|(?:19|20)?[0-9]0'?s|"
     rf"{_KOREAN_MOOD}|팝|록|락|랩|인디|댄스|"
     r"여자|남자|한국|외국|국내|해외|(?:19|20)?[0-9]0년대",
@@ -165,9 +170,9 @@ SENTENCE = re.compile(
 """What tells a sentence from a name of several words; a name may hold one of it, a sentence holds more."""
 
 PARTICLE = re.compile(
-    r"(?:이랑|에게|한테|처럼|보다|까지|부터|에서|으로|이나|하고|랑|을|를|은|는|이|가|의|도|만|와|과|에|로|나|요)$"
+    r"(?:입니다|이에요|예요|이야|야|이랑|에게|한테|처럼|보다|까지|부터|에서|으로|이나|하고|랑|을|를|은|는|이|가|의|도|만|와|과|에|로|나|요)$"
 )
-"""What joins a Korean word to the rest of its sentence."""
+"""What joins a Korean word to the rest of its sentence, or ends the sentence with it."""
 
 JOINED = re.compile(
     r"^(?:and|or|vs\.?|&|x)\s+|\s+(?:and|or|vs\.?|&|x)$|(?:이랑|랑|하고|와|과)$", re.IGNORECASE
@@ -211,10 +216,13 @@ _AS_EMOJI = "\ufe0f"
 
 
 def undecorated(text: str) -> str:
-    """Return a text without the laughter, tears, hearts and faces behind it: "에스파 ㅋㅋ", "아이유 🙏".
+    """Return a text without the laughter and tears around it, and the hearts and faces behind it.
 
-    What is nothing else stays as it is.
+    "ㅋㅋ 에스파 🙏" is "에스파". What is nothing else stays as it is.
     """
+    first, _, rest = text.partition(" ")
+    if rest and not first.strip(_LAUGHTER):
+        text = rest
     end = len(text)
     while end and (
         text[end - 1] in _LAUGHTER + _AS_EMOJI

@@ -43,10 +43,11 @@ _HINTING = _words(
     love loved loving like likes liked enjoy* adore adores obsessed listen fan fans vibe vibes type types
     else also album albums song songs track tracks music artist artists band bands singer singers group
     groups stuff
-    알아 알아요 아니 아세요 잘하는 부르는 좋아 좋아요* 좋아해* 좋다 좋은데* 좋더라* 좋을까* 좋지* 사랑해*
-    들어 들어요 들어야* 들어봐* 들어볼* 듣기 듣는 듣자 듣지 들을 들었* 노래+ 음악+ 곡+ 음원+ 대표곡+ 히트곡+
-    인기곡+ 명곡+ 신곡+ 앨범+ 목소리+ 음색+ 창법+ 감성+ 톤+ 무드+ 바이브+ 삘 필 결 결이 가수+ 아티스트+
-    뮤지션+ 밴드+ 그룹+ 아이돌+ 걸그룹+ 보이그룹+ 래퍼+ 사람+ 애들+ 분들+ 팀+
+    알아 알아요 아니 아세요 잘하는 부르는 좋아 좋아요* 좋아해* 좋아합* 좋아함* 좋다 좋은데* 좋더라* 좋을까*
+    좋지* 사랑해* 들어 들어요 들어야* 들어봐* 들어볼* 듣기 듣는 듣자 듣지 들을 들었* 노래+ 음악+ 곡+ 음원+
+    대표곡+ 히트곡+ 최고 최고야* 최고예* 최고다* 최고임* 최고지* 짱 짱이* 짱임* 빠짐 인기곡+ 명곡+ 신곡+
+    앨범+ 목소리+ 음색+ 창법+ 감성+ 톤+ 무드+ 바이브+ 삘 필 결 결이 가수+ 아티스트+ 뮤지션+ 밴드+ 그룹+
+    아이돌+ 걸그룹+ 보이그룹+ 래퍼+ 사람+ 애들+ 분들+ 팀+
     concert concerts tour tickets members genre album
     콘서트+ 공연+ 나이+ 멤버+ 컴백+ 인스타+ 근황+ 소속사+
     """
@@ -58,7 +59,7 @@ _JOINING = _words(
     great best new latest newest big huge favorite favourite fave here what which who someone something sth
     smth anything some any more other about idea yo play give find show tell people know want wanna need
     hear and but if then please pls hi hey that this r when was
-    나 난 나는 내가 저 전 저는 제가 제 내 너 넌 우리 요즘 요새 오늘 지금 최근 최근에 평소에 진짜 정말 너무
+    나 난 나는 내가 저 전 저는 제가 제 내 너 넌 우리 요즘 요새 오늘 지금 최근 최근에 평소에 진짜 정말 너무 넘
     완전 엄청 제일 가장 자주 많이 계속 맨날 매일 푹 혹시 그냥 뭐 뭘 뭐가 뭐를 무슨 어떤 누구 누가 이제 다
     다른 딴 더 좀 또 거 것 게 걸 수 나는 나오는 있어* 있나* 있을* 있는 있니 있음 없어* 없나* 없을* 없니 해
     해줘* 해주* 해요 돼 돼요 되나요 될까* 하나 여자 남자 심심해* 심심한데 다음으로 다음에 중에 중에서 언제* 몇
@@ -104,7 +105,7 @@ def without_plain_words(text: str) -> Rest | None:
     while last > first and (weight := JOINS if words[last - 1] in _ARTICLES else _weight(words[last - 1])):
         last -= 1
         weights.append(weight)
-    while first < last and (weight := _weight(words[first])):
+    while first < last and (weight := _weight(words[first]) or _leads_on(words[first:last])):
         first += 1
         weights.append(weight)
     left = words[first:last]
@@ -117,6 +118,11 @@ def without_plain_words(text: str) -> Rest | None:
     ):
         return None
     return Rest(" ".join(left), ASKS in weights)
+
+
+def _leads_on(words: list[str]) -> float:
+    """Return what an article before another plain word tells: "a fan of aespa", not "a perfect circle"."""
+    return JOINS if len(words) > 1 and words[0] in _ARTICLES and _weight(words[1]) else 0.0
 
 
 def says_nothing_else(text: str) -> bool:

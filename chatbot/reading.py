@@ -174,6 +174,7 @@ def read(text: str) -> Reading:
         left = _unquoted(rest.name)
         bare = _unquoted(without_particle(left))
         peeled += [Candidate(left, rest.sure), Candidate(bare, rest.sure)]
+        peeled.append(Candidate(PARTICLE.sub("", bare), False))
         name = bare if rest.sure else name
     by = _BY.fullmatch(name)
     credited = (

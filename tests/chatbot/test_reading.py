@@ -102,6 +102,10 @@ PHRASES = {
     "songs like aespa ❤️": "aespa",
     "에스파 신나는 노래": "에스파",
     "아이유 슬픈 노래 추천해줘": "아이유",
+    "happy songs like Ditto": "Ditto",
+    "Ditto라는 노래": "Ditto",
+    "아이유라는 가수": "아이유",
+    "ㅠㅠ 에스파 노래 추천해줘": "에스파",
 }
 
 
@@ -177,6 +181,10 @@ def test_a_request_without_a_name_has_no_name(text: str) -> None:
         ("Radiohead vibes", "Radiohead"), ("big Radiohead fan here", "Radiohead"), ("TWICE new song", "TWICE"),
         ("아이유 콘서트 언제야?", "아이유"), ("에스파 멤버 누구야?", "에스파"), ("방탄소년단이요!", "방탄소년단"),
         ("Radiohead tickets", "Radiohead"), ("sad songs by aespa", "aespa"),
+        ("에스파가 좋아", "에스파"), ("저는 아이유를 좋아합니다", "아이유"), ("에스파 넘 좋다ㅠㅠ", "에스파"), ("에스파 짱", "에스파"),
+        ("내 최애는 에스파야", "에스파"), ("제 최애 가수는 아이유예요", "아이유"), ("요새 아이유에 빠짐", "아이유"), ("아이유만 듣고 있어", "아이유"),
+        ("i'm a fan of aespa", "aespa"), ("sad aespa songs", "aespa"), ("aespa sad songs", "aespa"),
+        ("잔잔한 아이유 노래", "아이유"),
     ],
 )  # fmt: skip
 def test_a_name_among_plain_words_is_tried_as_an_artist(text: str, name: str) -> None:
@@ -186,7 +194,7 @@ def test_a_name_among_plain_words_is_tried_as_an_artist(text: str, name: str) ->
 @pytest.mark.parametrize(
     "name",
     ["I Love Makonnen", "We Are Scientists", "Listen to Your Heart", "널 좋아해", "나 혼자", "Love Song", "I Love You",
-     "너를 좋아해", "A Perfect Circle", "Of Monsters and Men", "Good Vibes", "최애의 아이들", "아이콘 취향저격"],
+     "너를 좋아해", "A Perfect Circle", "Of Monsters and Men", "Good Vibes", "A Great Big World", "최애의 아이들", "아이콘 취향저격"],
 )  # fmt: skip
 def test_a_name_made_of_plain_words_is_looked_for_as_it_is(name: str) -> None:
     assert read(name).name == name
