@@ -111,8 +111,11 @@ def without_plain_words(text: str) -> Rest | None:
     left = words[first:last]
     if left and left[0].lower() in _ARTICLES:
         left = left[1:]
+    # Titles begin and end so: "Love Train", "The Game of Love".
+    is_title = ASKS not in weights and "love" in (words[0].lower(), words[-1].lower())
     if (
-        sum(weights) < _LIKELY
+        is_title
+        or sum(weights) < _LIKELY
         or not 0 < len(left) <= _MAX_WORDS_OF_NAME
         or name_key(" ".join(left)) in _NOBODY
     ):

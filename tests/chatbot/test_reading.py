@@ -104,7 +104,7 @@ PHRASES = {
     "아이유 슬픈 노래 추천해줘": "아이유",
     "happy songs like Ditto": "Ditto",
     "Ditto라는 노래": "Ditto",
-    "아이유라는 가수": "아이유",
+    "비라는 가수": "비",
     "ㅠㅠ 에스파 노래 추천해줘": "에스파",
 }
 
@@ -198,6 +198,14 @@ def test_a_name_among_plain_words_is_tried_as_an_artist(text: str, name: str) ->
 )  # fmt: skip
 def test_a_name_made_of_plain_words_is_looked_for_as_it_is(name: str) -> None:
     assert read(name).name == name
+
+
+@pytest.mark.parametrize(
+    "title", ["Love Gun", "Love and War", "Dirty Love", "The Game of Love", "너라는 노래"]
+)
+def test_a_title_is_not_taken_for_an_artist(title: str) -> None:
+    names = {candidate.name for candidate in read(title).candidates}
+    assert names.isdisjoint({"Gun", "War", "Dirty", "The Game", "너"})
 
 
 def test_real_artists_keep_their_names(shared_data: Path) -> None:
