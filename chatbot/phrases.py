@@ -149,6 +149,8 @@ _ANY_MUSIC = {
     name_key(words)
     for words in (
         "surprise me", "anything good", "what should i listen to", "what to listen to",
+        "who should i listen to", "give me a song", "turn on music", "top 100", "top hits", "new releases",
+        "인기 차트", "멜론 차트", "차트", "인기 순위", "최신곡", "최신곡 알려줘",
         "아무거나", "아무 노래나", "아무 노래나 틀어줘", "노래 하나", "뭐 듣지", "뭐 들을까", "아무나",
         "누구든", "요즘 뭐가 인기야",
     )

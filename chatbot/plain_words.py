@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from chatbot.language import ends_in_consonant
+from chatbot.phrases import undecorated
 from spotify_assets.core.names import name_key
 
 ASKS, HINTS, JOINS = 2.0, 1.0, 0.3
@@ -48,8 +49,8 @@ _HINTING = _words(
     대표곡+ 히트곡+ 최고 최고야* 최고예* 최고다* 최고임* 최고지* 짱 짱이* 짱임* 빠짐 인기곡+ 명곡+ 신곡+
     앨범+ 목소리+ 음색+ 창법+ 감성+ 톤+ 무드+ 바이브+ 삘 필 결 결이 가수+ 아티스트+ 뮤지션+ 밴드+ 그룹+
     아이돌+ 걸그룹+ 보이그룹+ 래퍼+ 사람+ 애들+ 분들+ 팀+
-    concert concerts tour tickets members genre album
-    콘서트+ 공연+ 나이+ 멤버+ 컴백+ 인스타+ 근황+ 소속사+
+    concert concerts tour tickets members genre album lyrics
+    콘서트+ 공연+ 나이+ 멤버+ 컴백+ 데뷔* 장르+ 가사+ 뮤비+ 프로필+ 인스타+ 근황+ 소속사+
     """
 )
 _JOINING = _words(
@@ -130,7 +131,7 @@ def _leads_on(words: list[str]) -> float:
 
 def says_nothing_else(text: str) -> bool:
     """Tell whether a text asks for music with plain words alone: "뭐 추천해?", "recommend me something"."""
-    words = [word for word in text.split()[: _MAX_WORDS + 1] if word.lower() not in _ARTICLES]
+    words = [word for word in undecorated(text).split()[: _MAX_WORDS + 1] if word.lower() not in _ARTICLES]
     weights = [_weight(word) for word in words]
     return len(words) <= _MAX_WORDS and ASKS in weights and all(weights)
 
