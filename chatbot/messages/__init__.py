@@ -24,7 +24,7 @@ _FEATURES: dict[str, tuple[str, str]] = {
     "danceability": ("그루브", "groove"),
     "energy": ("에너지", "energy"),
     "loudness": ("음량", "loudness"),
-    "mode": ("조성", "major or minor key"),
+    "mode": ("조성", "tonality"),
     "speechiness": ("랩 비중", "amount of rap"),
     "acousticness": ("어쿠스틱한 느낌", "acoustic feel"),
     "instrumentalness": ("연주 비중", "instrumental feel"),
@@ -121,7 +121,7 @@ def why(likeness: Likeness, language: Language) -> str:
         parts.append(say(language, "함께 많이 찾아요", "often picked together"))
     if not parts and likeness.is_same_era:
         parts.append(say(language, "비슷한 시기에 활동했어요", "from the same years"))
-    return " · ".join(parts) or say(language, "전체적인 소리가 비슷해요", "a similar sound overall")
+    return " · ".join(parts) or say(language, "전반적인 사운드가 비슷해요", "a similar sound overall")
 
 
 def _list(words: list[str], conjunction: str) -> str:

@@ -26,13 +26,14 @@ from spotify_assets.core.store.documents import Likeness
         ),
         (Likeness(["indie"], []), "같은 장르: indie", "same scene: indie"),
         (Likeness([], ["loudness"]), "음량이 비슷해요", "similar loudness"),
+        (Likeness([], ["mode", "tempo"]), "조성과 템포가 비슷해요", "similar tonality and tempo"),
         (
             Likeness([], ["valence", "liveness", "acousticness", "tempo"]),
             "분위기와 현장감이 비슷해요",
             "similar mood and live feel",
         ),
-        (Likeness([], []), "전체적인 소리가 비슷해요", "a similar sound overall"),
-        (Likeness([], ["a_feature_of_tomorrow"]), "전체적인 소리가 비슷해요", "a similar sound overall"),
+        (Likeness([], []), "전반적인 사운드가 비슷해요", "a similar sound overall"),
+        (Likeness([], ["a_feature_of_tomorrow"]), "전반적인 사운드가 비슷해요", "a similar sound overall"),
         (Likeness(["a", "b", "c", "d"], []), "같은 장르: a, b, c", "same scene: a, b, c"),
         (
             Likeness(["k-pop"], ["energy"], shared_track="Butter", is_related=True, is_same_era=True),
@@ -50,7 +51,7 @@ from spotify_assets.core.store.documents import Likeness
             "same scene: ballad · similar tempo · both melancholic",
         ),
         (Likeness([], ["valence"], shared_mood="bright"), "둘 다 밝고 경쾌한 분위기예요", "both cheerful"),
-        (Likeness(shared_mood="a_mood_of_tomorrow"), "전체적인 소리가 비슷해요", "a similar sound overall"),
+        (Likeness(shared_mood="a_mood_of_tomorrow"), "전반적인 사운드가 비슷해요", "a similar sound overall"),
         (Likeness(is_same_era=True), "비슷한 시기에 활동했어요", "from the same years"),
     ],
 )
