@@ -221,6 +221,19 @@ def test_refresh_after_a_new_model_makes_every_list_anew(refreshed: Refreshed) -
         assert platform.query(f"select distinct model_version from {table}") == [(version,)]
 
 
+def test_after_other_sql_everything_is_made_anew_even_if_a_run_dies(refreshed: Refreshed) -> None:
+    platform = refreshed.platform
+    with duckdb.connect(str(platform.home / "warehouse.duckdb")) as connection:
+        connection.execute("update int_refreshed_until set sql_digest = 'of other models'")
+    # As far as a run comes that dies early.
+    platform.dbt("run", "--select", "stg_artists__by_source", DBT_REFRESH="true")
+    assert "int_refreshed_until" not in platform.contents()
+    platform.dbt("run", DBT_REFRESH="true")
+    after = platform.contents()
+    assert len(after["int_renewed_tracks"]) == len(refreshed.from_nothing["int_renewed_tracks"])
+    assert {row[-1] for row in after["int_refreshed_until"]}.isdisjoint({"of other models"})
+
+
 def test_where_staging_was_made_from_nothing_everything_is(refreshed: Refreshed) -> None:
     platform = refreshed.platform
     platform.dbt("run", "--full-refresh", "--select", "stg_artist_aliases__by_source")

@@ -22,6 +22,8 @@
         {%- set until = adapter.get_relation(target.database, target.schema, 'int_refreshed_until') -%}
         {%- if until and not sql_stands() -%}
             {%- do adapter.drop_relation(until) -%}
+            {#- DuckDB's connection is in a transaction here, which dbt would roll back. -#}
+            {%- do adapter.commit() -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
