@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chatbot.phrases import LIKENESS, PLAYERS, SONGS, names_nobody, undecorated
+from chatbot.phrases import LIKENESS, PLAYERS, SONGS
+from chatbot.plain_words import names_nobody, undecorated
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store.documents import Kind
 

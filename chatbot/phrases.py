@@ -7,7 +7,6 @@ away and what that means (`reading.py`).
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from chatbot.language import ends_in_consonant
@@ -122,30 +121,35 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 """Tried in this order, again and again, until none applies."""
 
-_MUSIC = re.compile(rf"{_ASK}|{_SOUNDS}{_MARK}|{_PLAYERS}{_MARK}|{_ALIKE}|{_THING}|similar", re.IGNORECASE)
-_AROUND = re.compile(
+MUSIC = re.compile(rf"{_ASK}|{_SOUNDS}{_MARK}|{_PLAYERS}{_MARK}|{_ALIKE}|{_THING}|similar", re.IGNORECASE)
+"""A word that asks for music, or for what is alike."""
+AROUND = re.compile(
     "some|any|like|good|great|best|top|new|popular|recommend|suggest|show|give|find|play|more|other|else|want|to|"
     "hear|listen|me|what|좋은|아무|아무거나|같은|요즘|뜨는|핫한|유명한|인기|최신|오늘|더|또|다른|거|것|말고|다른거|딴거|딴",
     re.IGNORECASE,
 )
-_GENRE = re.compile(
+"""Words beside those, which want nothing by themselves."""
+GENRE = re.compile(
     r"k-?pop|j-?pop|hip-?hop|r&b|edm|lo-?fi|케이팝|제이팝|팝송|힙합|알앤비|재즈|발라드|클래식|트로트",
     re.IGNORECASE,
 )
-_MOOD = re.compile(
+"""Genres, which may stand alone as a request."""
+MOOD = re.compile(
     rf"{_MOODY}|pop|rock|rap|jazz|indie|classical|ballads?|trot|party|workout|"
     r"female|male|girl|boy|korean|american|british|japanese|(?:19|20)?[0-9]0'?s|"
     rf"{_KOREAN_MOOD}|팝|록|락|랩|인디|댄스|"
     r"여자|남자|한국|외국|국내|해외|(?:19|20)?[0-9]0년대",
     re.IGNORECASE,
 )
-_MOMENT = re.compile(
+"""Moods, kinds and years of music, which need a word of a request beside them."""
+MOMENT = re.compile(
     rf".*(?:때|날|밤|아침|저녁|하면서)\s+(?:듣기|듣는|들을|들으면)\s*(?:좋은|만한)?\s*{_SOUNDS}.*|"
     rf"{_WHICH}{_THING} (?:for|to) (?:(?:a|the|my) )?"
     r"(?:study|sleep|work|driv|run|relax|focus|rainy|party|dance)\w*(?: \w+)?",
     re.IGNORECASE,
 )
-_ANY_MUSIC = {
+"""Music for a moment: "비 오는 날 듣기 좋은 노래", "music for studying"."""
+ANY_MUSIC = {
     name_key(words)
     for words in (
         "surprise me", "anything good", "what should i listen to", "what to listen to",
@@ -155,6 +159,7 @@ _ANY_MUSIC = {
         "누구든", "요즘 뭐가 인기야",
     )
 }  # fmt: skip
+"""Whole texts that want any music at all."""
 
 
 WRITTEN_AS_ONE = re.compile(
@@ -210,41 +215,3 @@ PLAYERS = re.compile(
     re.IGNORECASE,
 )
 """Words for those who play."""
-
-
-_LAUGHTER = "ㅋㅎㅠㅜ"
-_EMOJI = ("So", "Sk")
-_AS_EMOJI = "\ufe0f"
-
-
-def undecorated(text: str) -> str:
-    """Return a text without the laughter and tears around it, and the hearts and faces behind it.
-
-    "ㅋㅋ 에스파 🙏" is "에스파". What is nothing else stays as it is.
-    """
-    first, _, rest = text.partition(" ")
-    if rest and not first.strip(_LAUGHTER):
-        text = rest
-    end = len(text)
-    while end and (
-        text[end - 1] in _LAUGHTER + _AS_EMOJI
-        or text[end - 1].isspace()
-        or unicodedata.category(text[end - 1]) in _EMOJI
-    ):
-        end -= 1
-    return text[:end] or text
-
-
-def is_empty(text: str) -> bool:
-    """Tell whether a text wants music but names nobody: "좋은 노래", "sad songs", "비 오는 날 듣는 노래"."""
-    words = text.split()
-    asks = any(_MUSIC.fullmatch(word) or _GENRE.fullmatch(word) for word in words)
-    if asks and names_nobody(text, _MOOD, _GENRE):
-        return True
-    return name_key(text) in _ANY_MUSIC or bool(_MOMENT.fullmatch(text))
-
-
-def names_nobody(text: str, *besides: re.Pattern[str]) -> bool:
-    """Tell whether a text has no word but those of requests, and those that fit one of `besides`."""
-    allowed = (_MUSIC, _AROUND, *besides)
-    return all(any(words.fullmatch(word) for words in allowed) for word in text.split())

@@ -1,16 +1,18 @@
 """Words of everyday speech around a name: "나 요즘 아이유만 듣는데", "I love BTS, what else is there?".
 
-Here: what each such word tells of a text, and taking them away from both ends. `phrases.py` knows the set
-phrases; this is for all the ways to ask that no phrase foresees. Not here: what is left means (`reading.py`).
+Here: what each such word tells of a text, taking them away from both ends, and telling a text that has no
+other word. `phrases.py` knows the set phrases; this is for all the ways to ask that no phrase foresees. Not
+here: what is left means (`reading.py`).
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from chatbot.language import ends_in_consonant
-from chatbot.phrases import undecorated
+from chatbot.phrases import ANY_MUSIC, AROUND, GENRE, MOMENT, MOOD, MUSIC
 from spotify_assets.core.names import name_key
 
 ASKS, HINTS, JOINS = 2.0, 1.0, 0.3
@@ -83,6 +85,9 @@ _PARTICLES = (
     (re.compile(r"(?P<name>.{2,})(?:를|는|랑|와)"), False),
     (re.compile(r"(?P<name>.{2,})(?:하고|처럼|만|의)"), None),
 )
+_LAUGHTER = "ㅋㅎㅠㅜ"
+_EMOJI = ("So", "Sk")
+_AS_EMOJI = "\ufe0f"
 _MAX_WORDS = 25
 _MAX_WORDS_OF_NAME = 5
 
@@ -151,6 +156,39 @@ def without_particle(name: str) -> str:
         if after_consonant is None or ends_in_consonant(found["name"][-1]) == after_consonant:
             return found["name"]
     return name
+
+
+def undecorated(text: str) -> str:
+    """Return a text without the laughter and tears around it, and the hearts and faces behind it.
+
+    "ㅋㅋ 에스파 🙏" is "에스파". What is nothing else stays as it is.
+    """
+    first, _, rest = text.partition(" ")
+    if rest and not first.strip(_LAUGHTER):
+        text = rest
+    end = len(text)
+    while end and (
+        text[end - 1] in _LAUGHTER + _AS_EMOJI
+        or text[end - 1].isspace()
+        or unicodedata.category(text[end - 1]) in _EMOJI
+    ):
+        end -= 1
+    return text[:end] or text
+
+
+def is_empty(text: str) -> bool:
+    """Tell whether a text wants music but names nobody: "좋은 노래", "sad songs", "비 오는 날 듣는 노래"."""
+    words = text.split()
+    wants_music = any(MUSIC.fullmatch(word) or GENRE.fullmatch(word) for word in words)
+    if wants_music and names_nobody(text, MOOD, GENRE):
+        return True
+    return name_key(text) in ANY_MUSIC or bool(MOMENT.fullmatch(text))
+
+
+def names_nobody(text: str, *besides: re.Pattern[str]) -> bool:
+    """Tell whether a text has no word but those of requests, and those that fit one of `besides`."""
+    allowed = (MUSIC, AROUND, *besides)
+    return all(any(words.fullmatch(word) for words in allowed) for word in text.split())
 
 
 def _weight(word: str) -> float:

@@ -22,10 +22,15 @@ from chatbot.phrases import (
     SENTENCE,
     SONGS,
     WRITTEN_AS_ONE,
-    is_empty,
-    undecorated,
 )
-from chatbot.plain_words import asks, says_nothing_else, without_particle, without_plain_words
+from chatbot.plain_words import (
+    asks,
+    is_empty,
+    says_nothing_else,
+    undecorated,
+    without_particle,
+    without_plain_words,
+)
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store.documents import Kind
 

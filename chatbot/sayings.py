@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from chatbot.phrases import undecorated
+from chatbot.plain_words import undecorated
 from spotify_assets.core.names import name_key
 
 Saying = Literal["greeting", "thanks", "farewell", "small talk", "dislike", "restart", "yes", "no", "insult"]
