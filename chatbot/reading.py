@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chatbot.language import language_of
 from chatbot.phrases import (
@@ -169,6 +170,7 @@ def _may_be_named(name: str) -> bool:
     return key not in COMMON and not (is_short and not (len(key) > 1 and name.isupper()))
 
 
+@lru_cache(maxsize=16)  # One question reads its text and its name up to five times.
 def read(text: str) -> Reading:
     """Return what a cleaned text may mean."""
     if len(text) > _MAX_PHRASE:
