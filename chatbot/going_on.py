@@ -93,7 +93,7 @@ def wish(text: str) -> Wish | None:
 _THIS = re.compile(
     r"\b(?:like|to|as|this|that|these|those|it|them|they|their|his|him|her|sounds?|sounding|who|what|something|"
     r"someone|anything|anyone|not|is|are|there|the|one|ones|artist|please|pls|of|by|from)\b|"
-    r"이런|그런|저런|이거|그거|이것|그것|이\s|그\s|이랑|랑|하고|처럼|사람|[?!.,~]",
+    r"이런|그런|저런|이거|그거|이것|그것|[얘걔쟤](?:네|들)*|이\s|그\s|이랑|랑|하고|처럼|사람|[?!.,~]",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(

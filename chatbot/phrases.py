@@ -39,7 +39,7 @@ _ASK = (
     r"추천\S*|알려\s?\S*|들려\S*|찾아\S*|보여\S*|틀어\S*|소개\S*|말해\S*|검색\S*|부탁\S*|궁금\S*|누구(?:야|예요|에요|니|인가요|인지|지|죠)?|어때\S*|"
     r"(?:추천\S*|알려|들려|찾아|보여|틀어|소개\S*)?\s?(?:줄|볼|할) 수|해?줘요?|해?\s?주세요|해?줄래요?|"
     r"해?주라|있어요?|있나요?|있니|있을까요?|있는지|없어요?|없나요?|없을까요?|뭐(?:야|예요|에요|가|니|냐|지|있\S*)?|뭔\S*|듣고|싶어요?|싶은데요?|"
-    r"싶다|좀|제발|또|더|다른"
+    r"싶다|좀|제발|또|더|다른|ㄱㄱ+"
 )
 _SOUNDS = r"(?:노래|음악|곡|음원|대표곡|히트곡|인기곡|명곡|신곡|앨범)(?:들)?"
 _PLAYERS = r"(?:가수|아티스트|뮤지션|밴드|그룹|아이돌|걸그룹|보이그룹|래퍼)(?:들)?"
@@ -72,6 +72,7 @@ _HEY = r"(?:hey|hi|hello|please|pls|ok|okay|so|well|now|and)"
 RULES: tuple[Rule, ...] = (
     # Korean, from the end of the sentence inwards: request, noun, likeness, particle.
     _rule(rf"(?P<name>.+?)에\s?(?:대해서?|관해서?|대한)(?:\s+(?:{_ASK}))*"),
+    _rule(r"(?P<name>.+?)\s*중에(?:서)?\s+(?:누가|누구|뭐가|뭘|어느|어떤)\s*.*"),
     _rule(rf"(?P<name>.+)\s+(?:{_ASK})[요.]?"),
     _rule(rf"(?P<name>.+?)이?라는\s+{_PLAYERS}{_MARK}"),
     _rule(rf"(?P<name>.{{2,}}?)이?라는\s+{_SOUNDS}{_MARK}"),
@@ -88,6 +89,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?P<name>.+)(?:을|은)", after_request=True, final=True),
     _rule(r"(?P<name>.+)(?:를|는)", after_request=True, final=False),
     _rule(r"(?:혹시|저기|저기요|그럼|그러면|그리고|안녕하세요|안녕|챗봇아)[,!.]?\s+(?P<name>.+)"),
+    _rule(r"(?:노래|곡|음악)\s+(?P<name>[a-z].*)"),
     # English, from both ends.
     _rule(r"(?P<name>.+?),?\s+(?:please|pls|plz|thanks|thank you|thx|right now)[.!?]*"),
     _rule(rf"{_HEY}[,!.]+\s+(?P<name>.+)"),
@@ -99,7 +101,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"{_SOUND}{_LIKE}\s+(?P<name>.+)"),
     _rule(rf"(?:{_WHICH}{_SOMETHING})?(?:similar to|related to|such as)\s+(?P<name>.+)"),
     _rule(rf"(?:{_WHICH}{_SOMETHING})?in the (?:style|vein|spirit) of\s+(?P<name>.+)"),
-    _rule(rf"(?P<name>.+?)[-\s](?:like|type|style|esque)\s+{_THING}"),
+    _rule(rf"(?!(?:i|you|we|they)\s)(?P<name>.+?)[-\s](?:like|type|style|esque)\s+{_THING}"),
     _rule(rf"{_WHICH}{_SOMETHING}(?:by|from)\s+(?P<name>.+)"),
     _rule(rf"{_REQUEST}\s+(?:(?:some|any|more|other)\s+)?(?P<name>.+)"),
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:and\s+)?(?:similar|related|top|best|popular|greatest)\s+{_THING}"),
@@ -110,6 +112,8 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<name>.+)\s+{_PLAYERS}{_MARK}", sure=False),
     _rule(rf"{_MAYBE_REQUEST}\s+(?P<name>.+)", sure=False),
     _rule(r"(?:some|any|more|another)\s+(?P<name>.+)", sure=False),
+    _rule(r"(?:and|then)\s+(?P<name>.+)", sure=False, after_request=True),
+    _rule(r".+?(?:이|가)?\s*(?:아니고|아니라)\s+(?P<name>.+)", sure=False),
     _rule(rf"(?:{_KOREAN_MOOD}|{_MOODY})\s+(?P<name>.+)", sure=False, after_request=True),
     _rule(rf"(?P<name>.+)\s+(?:{_MOODY})", sure=False, after_request=True),
     _rule(r"(?P<name>.+?)\s+(?:for me|too)", sure=False),
@@ -156,7 +160,9 @@ ANY_MUSIC = {
         "who should i listen to", "give me a song", "turn on music", "top 100", "top hits", "new releases",
         "인기 차트", "멜론 차트", "차트", "인기 순위", "최신곡", "최신곡 알려줘",
         "아무거나", "아무 노래나", "아무 노래나 틀어줘", "노래 하나", "뭐 듣지", "뭐 들을까", "아무나",
-        "누구든", "요즘 뭐가 인기야",
+        "누구든", "요즘 뭐가 인기야", "random", "something random", "랜덤",
+        "hip hop", "rap", "rock", "jazz", "indie", "lofi beats", "chill beats", "lofi hip hop", "랩", "록",
+        "락", "인디",
     )
 }  # fmt: skip
 """Whole texts that want any music at all."""

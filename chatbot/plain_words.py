@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from chatbot.language import ends_in_consonant
+from chatbot.language import ends_in_consonant, language_of
 from chatbot.phrases import ANY_MUSIC, AROUND, GENRE, MOMENT, MOOD, MUSIC
 from spotify_assets.core.names import name_key
 
@@ -107,11 +107,17 @@ def without_plain_words(text: str) -> Rest | None:
     if not 1 < len(words) <= _MAX_WORDS:
         return None
     first, last, weights = 0, len(words), list[float]()
+    is_korean = language_of(text) == "ko"
+
+    def weigh(word: str) -> float:
+        # Written large among Korean words, "Band" is a name.
+        return 0.0 if is_korean and word[:1].isupper() else _weight(word)
+
     # "a lot" ends a sentence, and "a" alone begins names.
-    while last > first and (weight := JOINS if words[last - 1] in _ARTICLES else _weight(words[last - 1])):
+    while last > first and (weight := JOINS if words[last - 1] in _ARTICLES else weigh(words[last - 1])):
         last -= 1
         weights.append(weight)
-    while first < last and (weight := _weight(words[first]) or _leads_on(words[first:last])):
+    while first < last and (weight := weigh(words[first]) or _leads_on(words[first:last])):
         first += 1
         weights.append(weight)
     left = words[first:last]

@@ -74,6 +74,9 @@ class Reading:
     """Title and artist, where it says which is which: "Dynamite by BTS", "아이유의 좋은 날"."""
 
 
+_SIGNS = re.compile(r"(?:^|\b(?:like|to|by|from)\s+)(?P<name>[^\w\s]{3,})(?=\s|$)", re.IGNORECASE)
+"""A name of signs alone where a name may stand: "songs like !!!", "!!! 같은 노래"."""
+
 _NO_LOOSE_LETTERS = re.compile("[^\u3131-\u318e]+")
 
 
@@ -149,6 +152,8 @@ def names_within(text: str) -> list[str]:
 
 def stands_as_name(part: str, text: str) -> bool:
     """Tell whether a part of a text is written like a name: "The Who", "Them", "the who"; not "this band"."""
+    if not has_name(part):
+        return True
     is_word = " " not in part
     if part != part.lower():
         # A sentence begins with a capital whatever it begins with.
@@ -183,6 +188,7 @@ def read(text: str) -> Reading:
         peeled += [Candidate(left, rest.sure), Candidate(bare, rest.sure)]
         peeled.append(Candidate(PARTICLE.sub("", bare), False))
         name = bare if rest.sure else name
+    peeled += [Candidate(found["name"], True) for found in _SIGNS.finditer(text)]
     by = _BY.fullmatch(name)
     credited = (
         (_unquoted(by["title"] or by["title_of"]), _unquoted(by["artist"] or by["owner"])) if by else None

@@ -206,7 +206,14 @@ def test_a_title_nobody_knows_is_told_and_its_artist_shown(ask: Ask, store: SqlS
 
 
 @pytest.mark.parametrize(
-    "text", ["블랙핑크 제니", "블랙핑크랑 제니", "BLACKPINK and JENNIE", "블랙핑크, 제니"]
+    "text",
+    [
+        "블랙핑크 제니",
+        "블랙핑크랑 제니",
+        "BLACKPINK and JENNIE",
+        "블랙핑크, 제니",
+        "블랙핑크, 제니 중에 누가 좋아?",
+    ],
 )
 def test_two_known_artists_are_offered_side_by_side(ask: Ask, store: SqlStore, text: str) -> None:
     answer = ask(text)

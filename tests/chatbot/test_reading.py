@@ -106,6 +106,7 @@ PHRASES = {
     "아이유 슬픈 노래 추천해줘": "아이유",
     "happy songs like Ditto": "Ditto",
     "Ditto라는 노래": "Ditto",
+    "노래 Ditto": "Ditto",
     "비라는 가수": "비",
     "ㅠㅠ 에스파 노래 추천해줘": "에스파",
 }
