@@ -27,7 +27,7 @@ from chatbot.live import Live
 from chatbot.messages import choosing, small_talk
 from chatbot.no_question import reply_to
 from chatbot.reading import Reference, bare_id, clean, has_name, is_link_or_id, read, reference
-from chatbot.sayings import is_greeting, sayings
+from chatbot.sayings import is_greeting, sayings, sayings_with_name
 from chatbot.talk import Talk
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
@@ -178,7 +178,9 @@ class Bot:
             return self._at(talk.before.cursor, talk) or talk.library.by_id(about, 0, language)
         if wanted.kind == "artist":
             return talk.library.like_artist_of(about.id, language)
-        return talk.library.like_songs_of(about.id, language)
+        songs = talk.library.like_songs_of(about.id, language)
+        # Songs that are not published by themselves stand on the card.
+        return songs or talk.library.by_id(about, 0, language)
 
     def _at(self, cursor: str | None, talk: Talk) -> Answer | None:
         place = Cursor.decode(cursor) if cursor else None
@@ -215,6 +217,8 @@ class Bot:
             return meant
         if small := reply_to(text, language):
             return self._help(small, language)
+        if told := self._told_of_somebody(talk):
+            return told
         name = read(text).name
         if not name:
             return self._help(messages.which_music(language), language)
@@ -223,6 +227,16 @@ class Bot:
         if len(name) > messages.MAX_NAME:
             return Answer("not_found", messages.name_too_long(language))
         return self._unknown_name(name, talk)
+
+    def _told_of_somebody(self, talk: Talk) -> Answer | None:
+        """Answer "thanks aespa" with that artist, and "에스파 싫어" kindly, where the artist is published."""
+        for saying, name in sayings_with_name(talk.text):
+            shown = talk.library.artist_called(name, talk.who, talk.language)
+            if shown and shown.artist and saying == "dislike":
+                return self._help(small_talk.disliked(shown.artist.name, talk.language), talk.language)
+            if shown:
+                return shown
+        return None
 
     def _other_keyboard(self, talk: Talk) -> Answer | None:
         """Offer who is meant where the keyboard was in the wrong language; typed again it is a name."""

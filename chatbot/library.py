@@ -14,6 +14,7 @@ from chatbot.compose import artist_answer, distinct, offer, reference_to, track_
 from chatbot.language import Language
 from chatbot.messages import choices as choices_of
 from chatbot.messages.wording import quoted
+from chatbot.phrases import COMMON, PARTICLE
 from chatbot.reading import Reading, Reference, read, stands_as_name
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
@@ -58,10 +59,20 @@ class Library:
         if answer := self._song_of_an_artist(reading, who, language):
             return answer
         for name in (c.name for c in reading.candidates if not c.sure):
-            artists = [m for m in self.find(name_key(name)) if m.kind == "artist"]
-            if answer := self._among(name, artists, who, language):
+            if answer := self._artists(name, who, language):
                 return answer
         return None
+
+    def artist_called(self, words: str, who: str, language: Language) -> Answer | None:
+        """Answer with the artist whom a few words of a sentence name, with a particle or without."""
+        for name in (words, PARTICLE.sub("", words)):
+            if name_key(name) not in COMMON and (answer := self._artists(name, who, language)):
+                return answer
+        return None
+
+    def _artists(self, name: str, who: str, language: Language) -> Answer | None:
+        artists = [match for match in self.find(name_key(name)) if match.kind == "artist"]
+        return self._among(name, artists, who, language)
 
     def goes_by(self, text: str) -> bool:
         """Whether an artist or a song goes by exactly this text."""

@@ -7,6 +7,7 @@ name (`phrases.py`), what is answered (`no_question.py`).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from chatbot.plain_words import undecorated
@@ -22,7 +23,7 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
         "안녕", "안녕하세요", "안녕하십니까", "안녕하세용", "안뇽", "하이", "하이요", "헬로", "반가워",
         "반가워요", "반갑습니다", "반갑다", "시작", "메뉴", "도움말", "도움", "도와줘", "도와주세요",
         "사용법", "사용 방법", "어떻게 써", "어떻게 쓰는 거야", "뭐 할 수 있어", "뭐 할 줄 알아",
-        "뭘 할 수 있어", "ㅎㅇ", "ㅎㅇㅎㅇ", "굿모닝", "좋은 아침",
+        "뭘 할 수 있어", "하이루", "하잉", "ㅎㅇ", "ㅎㅇㅎㅇ", "굿모닝", "좋은 아침",
     ),
     "thanks": (
         "thanks", "thank you", "thank you so much", "thank you very much", "thanks a lot",
@@ -49,6 +50,7 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
         "do you love me", "tell me a joke", "nice to meet you", "you're great", "you are great",
         "good bot", "good job", "well done", "awesome", "lol", "haha", "ok", "okay", "sorry", "test",
         "testing", "what time is it", "how's the weather", "i see", "i don't know", "i'm new here",
+        "why", "why not", "how come", "왜", "왜요", "왜 그래",
         "뭐해", "뭐 해", "뭐하니", "뭐 하니", "뭐해요", "뭐 해요", "뭐하세요", "뭐 하고 있어",
         "뭐하고 있니", "잘 지내", "잘 지내요", "잘 지냈어", "잘 지내니", "어떻게 지내", "어떻게 지내세요",
         "요즘 어때", "밥 먹었어", "밥 먹었니", "밥은 먹었어", "심심해", "심심하다", "심심해요", "사랑해",
@@ -63,8 +65,9 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
     ),
     "dislike": (
         "i don't like it", "i don't like this", "i don't like them", "i don't like these", "not good",
-        "that's not it", "that's wrong", "this is boring", "meh",
-        "싫어", "싫어요", "싫다", "별로", "별로야", "별로다", "별로네", "별로예요", "별로인데",
+        "that's not it", "that's wrong", "this is boring", "meh", "i hate", "i hate it",
+        "i hate this", "i don't like", "i dislike", "i can't stand",
+        "싫어", "싫어요", "싫어해", "싫어해요", "싫음", "싫다", "별로", "별로야", "별로다", "별로네", "별로예요", "별로인데",
         "그건 별로야", "노잼", "마음에 안 들어", "마음에 안 들어요", "맘에 안 들어", "맘에 안 들어요",
         "틀렸어", "틀렸어요",
     ),
@@ -131,6 +134,30 @@ def sayings(text: str) -> frozenset[Saying]:
     found = frozenset(_BY_KEY[key] for key in said if key in _BY_KEY)
     is_song = len(set(said)) < len(said) or {"greeting", "farewell"} <= found or {"yes", "no"} <= found
     return frozenset() if is_song else found
+
+
+_BEFORE_NAMES: tuple[Saying, ...] = ("greeting", "thanks", "no", "dislike")
+_BEHIND_NAMES: tuple[Saying, ...] = ("dislike",)
+"""Not the others: of "adele hello" and "dido thank you" the song is meant."""
+_BEGIN_TITLES = ("hey", "no")
+"""Said before a name only with a mark between: "no, aespa", but "No Sunshine"."""
+
+
+def sayings_with_name(text: str) -> Iterator[tuple[Saying, str]]:
+    """Part a text into a saying and the name it may stand beside: "thanks aespa", "에스파 싫어".
+
+    Titles, written with capitals throughout, are no such text: "Hello Stranger".
+    """
+    words = undecorated(text).split()
+    for count in range(min(_LONGEST, len(words) - 1), 0, -1):
+        for allowed, said, named in (
+            (_BEFORE_NAMES, words[:count], words[count:]),
+            (_BEHIND_NAMES, words[-count:], words[:-count]),
+        ):
+            saying = _BY_KEY.get(name_key(" ".join(said)))
+            is_title = (said[0].istitle() and text.istitle()) or said[-1].lower() in _BEGIN_TITLES
+            if saying in allowed and not is_title:
+                yield saying, " ".join(named)
 
 
 _KOREAN_START = r"(?:(?:야|너|넌|이|진짜|정말|완전|너무|아)\s*){0,3}"

@@ -5,8 +5,8 @@ Here: wording alone. Not here: telling such a text from a name (`sayings.py`, `n
 
 from __future__ import annotations
 
-from chatbot.language import Language
-from chatbot.messages.wording import say
+from chatbot.language import Language, with_josa
+from chatbot.messages.wording import say, short
 
 
 def chat(language: Language) -> str:
@@ -35,6 +35,17 @@ def insulted(language: Language) -> str:
         language,
         "마음에 안 드는 답이었다면 죄송해요. 가수나 노래 이름을 보내 주시면 다시 잘 찾아볼게요.",
         "Sorry if that wasn't what you were after. Send me an artist or a song and I'll try to do better.",
+    )
+
+
+def disliked(name: str, language: Language) -> str:
+    """Answer somebody who does not like an artist."""
+    name = short(name)
+    return say(
+        language,
+        f"{with_josa(name, '은/는')} 취향이 아니시군요. 그럼 좋아하는 가수나 노래를 알려 주세요. "
+        "그쪽으로 찾아 드릴게요.",
+        f"So {name} isn't for you. Tell me an artist or a song you do like, and I'll go from there.",
     )
 
 

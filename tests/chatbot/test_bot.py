@@ -86,12 +86,30 @@ def test_a_korean_question_gets_a_korean_answer(ask: Ask) -> None:
         ("이랑 비슷한 가수", "lang-lee"),
         ("이랑이랑 비슷한 가수", "lang-lee"),
         ("!!!", "chk"),
+        ("songs like !!!", "chk"),
+        ("!!! 같은 노래", "chk"),
+        ("Band 좋아해", "band"),
+        ("I like Band", "band"),
+        ("i love More", "more"),
+        ("thanks aespa", AESPA),
+        ("Thank you so much aespa!", AESPA),
+        ("hello aespa", AESPA),
+        ("고마워 에스파", AESPA),
+        ("안녕 에스파", AESPA),
+        ("and IU?", IU),
+        ("그럼 아이유는?", IU),
+        ("no, aespa", AESPA),
+        ("에스파 아니고 아이유", IU),
+        ("에스파 노래 추천 ㄱㄱ", AESPA),
         ("I like aespa", AESPA),
         ("play 에스파", AESPA),
         ("뉴진스와 비슷한 그룹", NEWJEANS),
     ],
 )
-def test_published_names_survive_the_words_around_them(ask: Ask, text: str, artist_id: str) -> None:
+def test_published_names_survive_the_words_around_them(
+    ask: Ask, store: SqlStore, text: str, artist_id: str
+) -> None:
+    store.answers.put([artist_document(artist(name.lower(), name)) for name in ("Band", "More")])
     answer = ask(text)
     assert answer.artist
     assert answer.artist.artist_id == artist_id
@@ -249,7 +267,9 @@ def test_a_picture_without_words_is_asked_for_a_name(store: SqlStore, clock: Clo
         ("안녕하세요", "help"), ("help", "help"), ("thanks!", "help"), ("고마워", "help"), ("🎵🎶", "help"),
         ("노래 추천해줘", "help"), ("recommend me some songs", "help"),
         ("how are you?", "help"), ("뭐해", "help"), ("뭐 해?", "help"), ("you suck", "help"), ("바보야", "help"),
-        ("bye!", "help"), ("잘 자", "help"), ("ㅋㅋㅋㅋ", "help"), ("ㅁㄴㅇㄹ", "help"),
+        ("hip hop", "help"), ("rap", "help"), ("lofi beats", "help"), ("힙합", "help"), ("random", "help"),
+        ("아무거나", "help"), ("why?", "help"), ("왜?", "help"), ("하이루", "help"), ("노래 추천 ㄱㄱ", "help"),
+        ("얘네 노래", "help"), ("bye!", "help"), ("잘 자", "help"), ("ㅋㅋㅋㅋ", "help"), ("ㅁㄴㅇㄹ", "help"),
         ("...", "help"), ("+/-", "help"), ("x" * 101, "not_found"), ("x" * 100_000, "not_found"),
         ("아" * 500, "not_found"), ("a b " * 200, "not_found"),
     ],
@@ -259,6 +279,26 @@ def test_what_cannot_be_a_name_is_never_recorded(ask: Ask, store: SqlStore, text
     assert answer.kind == kind
     assert answer.text
     assert store.requests.all() == []
+
+
+@pytest.mark.parametrize("text", ["hip hop", "random", "왜?", "why?", "rap"])
+def test_whoever_goes_by_such_a_word_is_found(ask: Ask, store: SqlStore, text: str) -> None:
+    store.answers.put([artist_document(artist("called", text.rstrip("?")))])
+    answer = ask(text)
+    assert answer.artist and answer.artist.artist_id == "called"
+
+
+@pytest.mark.parametrize("text", ["에스파 싫어", "에스파가 싫어요", "i hate aespa", "I don't like aespa"])
+def test_whoever_dislikes_an_artist_is_asked_for_another(ask: Ask, store: SqlStore, text: str) -> None:
+    answer = ask(text)
+    assert answer.kind == "help"
+    assert "aespa" in answer.text
+    assert store.requests.all() == []
+
+
+@pytest.mark.parametrize("text", ["Hello Loner", "no loner", "loner hello", "I Hate Loner", "thanks Venus"])
+def test_what_may_be_a_title_leads_to_no_artist_beside_a_saying(ask: Ask, text: str) -> None:
+    assert ask(text).kind == "pending"
 
 
 def test_a_greeting_offers_the_song_of_that_name(ask: Ask) -> None:

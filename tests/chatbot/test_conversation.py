@@ -64,11 +64,18 @@ def test_others_are_the_next_page(say: Say, more: str) -> None:
     assert say(more).similar[0].artist.name == "Neighbour 11"
 
 
-@pytest.mark.parametrize("songs", ["노래 들려줘", "their songs", "이 가수 누구야?"])
+@pytest.mark.parametrize("songs", ["노래 들려줘", "their songs", "이 가수 누구야?", "얘네 노래", "다른 노래"])
 def test_songs_of_whom_was_shown_are_on_the_card(say: Say, songs: str) -> None:
     say("에스파")
     say("more")
     assert [song.name for song in say(songs).top_tracks] == ["Supernova"]
+
+
+@pytest.mark.parametrize("songs", ["다른 노래", "비슷한 노래", "similar songs"])
+def test_songs_that_are_not_published_by_themselves_are_on_the_card(say: Say, songs: str) -> None:
+    say("Loner")
+    answer = say(songs)
+    assert (shown(answer), [song.name for song in answer.top_tracks]) == ("loner", ["Alone"])
 
 
 def test_who_is_called_like_a_wish_is_meant(say: Say, store: SqlStore) -> None:
