@@ -67,8 +67,9 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
         "i don't like it", "i don't like this", "i don't like them", "i don't like these", "not good",
         "that's not it", "that's wrong", "this is boring", "meh", "i hate", "i hate it",
         "i hate this", "i don't like", "i dislike", "i can't stand",
-        "싫어", "싫어요", "싫어해", "싫어해요", "싫음", "싫다", "별로", "별로야", "별로다", "별로네", "별로예요", "별로인데",
-        "그건 별로야", "노잼", "마음에 안 들어", "마음에 안 들어요", "맘에 안 들어", "맘에 안 들어요",
+        "싫어", "싫어요", "싫어해", "싫어해요", "싫음", "싫다", "별로", "별로야", "별로다",
+        "별로네", "별로예요", "별로인데", "그건 별로야", "노잼",
+        "마음에 안 들어", "마음에 안 들어요", "맘에 안 들어", "맘에 안 들어요",
         "틀렸어", "틀렸어요",
     ),
     "restart": (
