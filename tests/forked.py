@@ -102,9 +102,9 @@ def become(
     if program == "dbt":
         if "athena" in args:
             # With clients as the platform has dbt make them.
-            from spotify_assets.core.lake.descriptions import share_descriptions
+            from spotify_assets.defs.marts.athena_clients import share_clients
 
-            share_descriptions()
+            share_clients()
         from dbt.cli.main import cli
 
         sys.exit(cli(prog_name=program))

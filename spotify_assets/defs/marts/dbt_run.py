@@ -113,9 +113,9 @@ def _events(
     from google.protobuf.json_format import MessageToDict
 
     if settings.dbt_target == "athena":
-        from spotify_assets.core.lake.descriptions import share_descriptions
+        from spotify_assets.defs.marts.athena_clients import share_clients
 
-        share_descriptions()
+        share_clients()
 
     events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     outcome: list[Any] = []

@@ -10,13 +10,11 @@ import logging
 import os
 import shutil
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-import botocore
 from moto.athena import urls
 from moto.athena.responses import AthenaResponse
 from moto.server import ThreadedMotoServer
@@ -29,7 +27,6 @@ from .statements import LONGEST_PAGE, Statement, Statements, described, page
 
 LONGEST_STATEMENT = 262_144
 REGION = "us-east-1"
-SERVICES = ("athena", "dynamodb", "glue", "kinesis", "lakeformation", "s3", "sts")
 Answer = str | tuple[str, dict[str, int]]
 
 
@@ -124,20 +121,6 @@ class ExecutingAthena(AthenaResponse):
         return json.dumps(body), {"status": 501}
 
 
-def write_endpoints(directory: Path) -> None:
-    """Write botocore's list of endpoints without the services that nobody asks the double for.
-
-    dbt-athena makes its clients anew for every model and test, and each reads the whole list: more than a megabyte,
-    half of all the work that dbt does.
-    """
-    listed = json.loads(
-        (Path(botocore.__file__).parent / "data" / "endpoints.json").read_text(encoding="utf-8")
-    )
-    (aws,) = (partition for partition in listed["partitions"] if partition["partition"] == "aws")
-    aws["services"] = {name: aws["services"][name] for name in SERVICES if name in aws["services"]}
-    (directory / "endpoints.json").write_text(json.dumps({**listed, "partitions": [aws]}), encoding="utf-8")
-
-
 class AthenaDouble:
     """moto and the executing Athena in this process, as a context; one at a time, since moto's state is global.
 
@@ -169,15 +152,12 @@ class AthenaDouble:
         ExecutingAthena.statements = Statements(
             Engine(self.endpoint, REGION, self.measures), self.queued_seconds, self.log
         )
-        self.endpoints = Path(tempfile.mkdtemp(prefix="athena-double-endpoints-"))
-        write_endpoints(self.endpoints)
         return self
 
     def __exit__(self, *_: object) -> None:
         ExecutingAthena.statements.workers.shutdown()
         self.server.stop()
         shutil.rmtree(ExecutingAthena.statements.engine.storage.cache)
-        shutil.rmtree(self.endpoints)
 
     @property
     def env(self) -> dict[str, str]:
@@ -188,7 +168,6 @@ class AthenaDouble:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_DATA_PATH": str(self.endpoints),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
