@@ -9,7 +9,7 @@ sentence (`messages/`) or pattern of speech (`phrases.py`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,17 +17,18 @@ from chatbot import messages
 from chatbot.answer import SPOTIFY_ID, Answer, Question, Reply
 from chatbot.asking import Asking
 from chatbot.by_heart import ByHeart, Known
+from chatbot.compose import help_answer
 from chatbot.conversation import Memory, as_kept, person
 from chatbot.cursor import Cursor
-from chatbot.going_on import Wish, is_more, picked, wish
+from chatbot.going_on import Wish, is_more, picked, picked_within, wish
 from chatbot.guesses import Guesses
-from chatbot.language import Language, language_of
+from chatbot.language import language_of
 from chatbot.library import Library
 from chatbot.live import Live
 from chatbot.messages import choosing, small_talk
-from chatbot.no_question import reply_to
-from chatbot.reading import Reference, bare_id, clean, has_name, is_link_or_id, read, reference
-from chatbot.sayings import is_greeting, sayings, sayings_with_name
+from chatbot.no_question import no_question
+from chatbot.reading import Reference, bare_id, clean, has_name, is_link_or_id, literal, read, reference
+from chatbot.sayings import is_greeting, sayings
 from chatbot.talk import Talk
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import MAX_ID
@@ -122,14 +123,14 @@ class Bot:
         if given and (answer := self._at(given, talk)):
             return answer
         if given and is_more(text):
-            return self._help(messages.nothing_more(language), language)
+            return help_answer(messages.nothing_more(language), language)
         if talk.question.media and not has_name(text):
-            return self._help(small_talk.no_words(language), language)
+            return help_answer(small_talk.no_words(language), language)
         if answer := self._continued(talk):
             return answer
         if is_greeting(text):
             offers = talk.library.called(text, language) if has_name(text) else []
-            return self._help(messages.greeting(language), language, offers)
+            return help_answer(messages.greeting(language), language, offers)
         if pasted := reference(text):
             return self._pasted(pasted, talk)
         return talk.library.named(text, talk.who, language) or self._unknown(talk)
@@ -139,10 +140,10 @@ class Bot:
         text, language = talk.text, talk.language
         if is_more(text):
             return self._next_page(talk)
-        if (place := _place(text)) and (picks := talk.before.picks):
+        if (place := picked(text) or picked_within(text)) and (picks := talk.before.picks):
             if place <= len(picks):
                 return self._picked(picks[place - 1 if place > 0 else place], talk)
-            return self._help(choosing.not_so_many(len(picks), language), language)
+            return help_answer(choosing.not_so_many(len(picks), language), language)
         said = sayings(text)
         if "yes" in said and talk.before.asked and len(talk.before.picks) == 1:
             return self._picked(talk.before.picks[0], talk)
@@ -162,7 +163,7 @@ class Bot:
         if talk.before.cursor:
             return self._at(talk.before.cursor, talk)
         if talk.before.about:
-            return self._help(messages.that_was_all(talk.language), talk.language)
+            return help_answer(messages.that_was_all(talk.language), talk.language)
         return None
 
     def _wished(self, wanted: Wish, about: Reference, talk: Talk) -> Answer | None:
@@ -198,7 +199,7 @@ class Bot:
         """Answer with what was picked from the last list, and remember who is meant by the name asked for."""
         wanted = reference(pick.text)
         if wanted is None:
-            return self._help(messages.greeting(talk.language), talk.language)
+            return help_answer(messages.greeting(talk.language), talk.language)
         target = wanted.id if wanted.kind == "artist" else f"{SONG}{wanted.id}"
         if talk.before.asked and len(target) <= MAX_ID:
             asked, vouched_by = talk.before.asked, talk.question.vouched_by
@@ -213,30 +214,19 @@ class Bot:
         text, language = talk.text, talk.language
         if is_link_or_id(text):
             return self._unknown_link(bare_id(text), talk)
-        if (meant := self._other_keyboard(talk)) is not None:
+        is_literal = bool(literal(text))
+        if not is_literal and (meant := self._other_keyboard(talk) or no_question(talk)):
             return meant
-        if small := reply_to(text, language):
-            return self._help(small, language)
-        if told := self._told_of_somebody(talk):
-            return told
         name = read(text).name
         if not name:
-            return self._help(messages.which_music(language), language)
-        if talk.before.asked != name_key(text) and (named := talk.guesses.within(text, language)):
-            return named
+            return help_answer(messages.which_music(language), language)
+        if not is_literal and talk.before.asked != name_key(text):
+            named = talk.guesses.amid_everyday_words(text, talk.who, language)
+            if named := named or talk.guesses.within(text, language):
+                return named
         if len(name) > messages.MAX_NAME:
             return Answer("not_found", messages.name_too_long(language))
-        return self._unknown_name(name, talk)
-
-    def _told_of_somebody(self, talk: Talk) -> Answer | None:
-        """Answer "thanks aespa" with that artist, and "에스파 싫어" kindly, where the artist is published."""
-        for saying, name in sayings_with_name(talk.text):
-            shown = talk.library.artist_called(name, talk.who, talk.language)
-            if shown and shown.artist and saying == "dislike":
-                return self._help(small_talk.disliked(shown.artist.name, talk.language), talk.language)
-            if shown:
-                return shown
-        return None
+        return self._unknown_name(name, talk, is_literal)
 
     def _other_keyboard(self, talk: Talk) -> Answer | None:
         """Offer who is meant where the keyboard was in the wrong language; typed again it is a name."""
@@ -245,7 +235,7 @@ class Bot:
         offered = talk.guesses.other_keyboard(talk.text, talk.language)
         return (talk.library.learnt(talk.text, talk.who, talk.language) or offered) if offered else None
 
-    def _unknown_name(self, name: str, talk: Talk) -> Answer:
+    def _unknown_name(self, name: str, talk: Talk, is_literal: bool) -> Answer:
         """Answer a name nobody is published under: whom people mean by it, who is close, or look for it."""
         key, language = name_key(name), talk.language
         if answer := talk.library.learnt(name, talk.who, language):
@@ -258,14 +248,12 @@ class Bot:
             # It was found under another spelling, or an id.
             if answer := talk.library.of_ids(name, request.artist_ids, language):
                 return answer
-        elif talk.before.asked != key and (close := talk.guesses.close(name, language)):
+        elif not is_literal and talk.before.asked != key and (close := talk.guesses.close(name, language)):
             offers_artist = any(choice.text.startswith("artist:") for choice in close.choices)
             if request is None and offers_artist and len(letters(key)) >= _SURELY_MISTYPED:
                 return close
             looked_for = self._asking.ask_for(name, name, talk)
             return looked_for if looked_for.kind in ("artist", "track") else close
-        if talk.before.asked != key and (both := talk.guesses.several(name, language)):
-            return both
         player = talk.guesses.player_of(name, language)
         if player and not self._live:
             return player
@@ -276,18 +264,8 @@ class Bot:
             return replace(answer, quick_replies=[*answer.quick_replies, *beside])
         return answer
 
-    def _help(self, text: str, language: Language, offers: Sequence[Reply] = ()) -> Answer:
-        examples = [Reply(name, name) for name in messages.EXAMPLES[language]]
-        return Answer("help", text, quick_replies=[*offers, *examples])
-
     def _unknown_link(self, pasted: Reference | None, talk: Talk) -> Answer:
         """Look for an artist whose Spotify id was pasted; other addresses lead nowhere."""
         if pasted and pasted.kind == "artist" and SPOTIFY_ID.fullmatch(pasted.id):
             return self._asking.ask_for(pasted.id, pasted.id, talk)
         return Answer("not_found", messages.unknown_link(talk.language))
-
-
-def _place(text: str) -> int | None:
-    """Return which entry of a list a text picks, or names in a request: "2번이랑 비슷한 가수"."""
-    is_told_within = "번" in text or text.endswith(" one")
-    return picked(text) or (picked(read(text).name) if is_told_within else None)

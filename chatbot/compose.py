@@ -162,10 +162,19 @@ def request_answer(
 
 def close_answer(name: str, choices: list[Reply], language: Language) -> Answer:
     """Offer what is close to a name nobody goes by, and to look for the name as it was typed."""
-    exactly = [Reply(choosing.exactly(name, language), name)]
-    return Answer(
-        "choices", choosing.close_names(name, len(choices), language), choices=choices, quick_replies=exactly
-    )
+    text = choosing.close_names(name, len(choices), language)
+    return Answer("choices", text, choices=choices, quick_replies=[exactly(name, language)])
+
+
+def exactly(text: str, language: Language) -> Reply:
+    """Offer to look for a text as a name that was taken for something else."""
+    return Reply(choosing.exactly(text, language), choosing.search_for(text, language))
+
+
+def help_answer(text: str, language: Language, offers: Sequence[Reply] = ()) -> Answer:
+    """Say something to somebody who named nobody, with names to try."""
+    examples = [Reply(name, name) for name in messages.EXAMPLES[language]]
+    return Answer("help", text, quick_replies=[*offers, *examples])
 
 
 def chosen_from(choices: Sequence[Choice]) -> list[Reply]:

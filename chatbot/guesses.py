@@ -6,15 +6,16 @@ name (`library.py`), or how near two names are (`core/spelling.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chatbot.answer import Answer, Reply
-from chatbot.compose import close_answer, offer
-from chatbot.language import Language
+from chatbot.compose import close_answer, exactly, offer
+from chatbot.everyday import gist
+from chatbot.language import Language, language_of
 from chatbot.library import Library
 from chatbot.messages import choosing
-from chatbot.phrases import JOINED
+from chatbot.phrases import PARTICLE
 from chatbot.reading import Reading, names_within, read
 from spotify_assets.core.keyboard import in_hangul, in_latin
 from spotify_assets.core.names import name_key
@@ -108,21 +109,61 @@ class Guesses:
                     return [offer(match, language)]
         return []
 
-    def several(self, name: str, language: Language) -> Answer | None:
-        """Offer two known artists that are named side by side: "아이유랑 태연", "BTS and BLACKPINK"."""
-        for first, second in read(name).splits:
-            # Korean needs nothing between them; "Bob Girls" are no two.
-            if language == "en" and not JOINED.search(first) and not JOINED.search(second):
-                continue
-            pair = []
-            for one in (first, second):
-                key = name_key(JOINED.sub("", one))
-                match = next((m for m in self._library.find(key, 1) if m.kind == "artist"), None)
-                pair += [match] if match else []
-            if len(pair) == 2 and pair[0].target_id != pair[1].target_id:
-                answer = close_answer(name, self._library.choices(pair, language), language)
-                return replace(answer, text=choosing.which_first(language), asked=name_key(name))
+    def amid_everyday_words(self, text: str, who: str, language: Language) -> Answer | None:
+        """Answer with the known artist of a text that is everyday words beside: "gimme some oasis".
+
+        Several are offered: "아이유랑 태연", "i like radiohead, muse and coldplay".
+        """
+        rest = gist(text)
+        found = [artists for name in rest.names for artists in self._named_by(name)]
+        known = {match.target_id: match for artists in found for match in artists[:1]}
+        if len(known) > 1:
+            unknown = [name for name in rest.names if not list(self._named_by(name))]
+            answer = close_answer(text, self._library.choices(list(known.values()), language), language)
+            others = [Reply(name, name) for name in unknown]
+            return replace(
+                answer,
+                text=choosing.which_first(len(known), language),
+                quick_replies=[*others, *answer.quick_replies],
+                asked=name_key(text),
+            )
+        if len(known) == len(rest.names) == 1 and rest.wants_music:
+            name = next(form for form in _forms(rest.names[0]) if self._artists(form))
+            answer_of_one = self._library.artist_called(name, who, language)
+            if answer_of_one and rest.may_be_title:
+                return replace(
+                    answer_of_one, quick_replies=[*answer_of_one.quick_replies, exactly(text, language)]
+                )
+            return answer_of_one
         return None
+
+    def _named_by(self, words: str) -> Iterator[list[NameMatch]]:
+        """Yield who goes by these words, or by each of them where that is how lists are written."""
+        if artists := next(filter(None, map(self._artists, _forms(words))), None):
+            yield artists
+            return
+        each = words.split()
+        # Korean needs nothing between two names; "Bob Girls" are no two, "BTS BLACKPINK TWICE" are three.
+        if len(each) < (2 if language_of(words) == "ko" else 3):
+            return
+        all_named = list(self._in_a_row(each))
+        if sum(len(span) for span, _ in all_named) == len(each):
+            yield from (artists for _, artists in all_named)
+
+    def _in_a_row(self, words: list[str]) -> Iterator[tuple[list[str], list[NameMatch]]]:
+        """Yield the names that follow each other, the longest first, as far as they are known."""
+        while words:
+            for count in range(len(words), 0, -1):
+                artists = next(filter(None, map(self._artists, _forms(" ".join(words[:count])))), None)
+                if artists:
+                    yield words[:count], artists
+                    words = words[count:]
+                    break
+            else:
+                return
+
+    def _artists(self, name: str) -> list[NameMatch]:
+        return [match for match in self._library.find(name_key(name)) if match.kind == "artist"]
 
     def within(self, text: str, language: Language) -> Answer | None:
         """Offer the artists that a sentence names, the longest names first."""
@@ -144,3 +185,9 @@ class Guesses:
             return None
         choices = self._library.choices(found[:_CLOSE_OFFERED], language)
         return replace(close_answer(text, choices, language), asked=name_key(text))
+
+
+def _forms(words: str) -> dict[str, None]:
+    """Return the ways in which words of a sentence may be a name: as they are, without what joins them."""
+    without_article = words.removeprefix("the ")
+    return dict.fromkeys([words, PARTICLE.sub("", words), without_article, words.removesuffix("'s")])

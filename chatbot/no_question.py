@@ -6,16 +6,43 @@ Here: which kind of such a text it is. Not here: the sayings (`sayings.py`), the
 from __future__ import annotations
 
 from chatbot import messages
+from chatbot.answer import Answer
+from chatbot.compose import exactly, help_answer
+from chatbot.everyday import is_everyday, is_title
 from chatbot.going_on import is_more, picked, wish
 from chatbot.language import Language
 from chatbot.messages import choosing, small_talk
-from chatbot.reading import has_name
-from chatbot.sayings import sayings
+from chatbot.reading import has_name, read
+from chatbot.said_to_bot import asks_why, talk_of
+from chatbot.sayings import Saying, sayings, sayings_with_name
+from chatbot.talk import Talk
 
 
-def reply_to(text: str, language: Language) -> str:
-    """Return what to say to thanks, small talk and the like; "" to what may name somebody."""
+def no_question(talk: Talk) -> Answer | None:
+    """Answer thanks, small talk and the like; None for what may name somebody."""
+    text, language = talk.text, talk.language
+    goes_on = bool(talk.before.about or talk.before.picks)
+    if small := _reply_to(text, language, goes_on=goes_on):
+        return help_answer(small, language)
+    if beside := _beside_a_name(talk):
+        return beside
+    about = talk_of(text, goes_on=goes_on)
+    if about == "anything" and not read(text).name:
+        return None  # It wants music of some kind.
+    replies = {
+        "bot": small_talk.about_bot,
+        "complaint": small_talk.insulted,
+        "why": small_talk.how_chosen,
+        "answer": small_talk.chat,
+        "anything": small_talk.chat,
+    }
+    return help_answer(replies[about](language), language, [exactly(text, language)]) if about else None
+
+
+def _reply_to(text: str, language: Language, *, goes_on: bool) -> str:
     said = sayings(text)
+    if goes_on and said and asks_why(text):
+        return small_talk.how_chosen(language)
     for saying, reply in (
         ("insult", small_talk.insulted),
         ("dislike", small_talk.insulted),
@@ -38,3 +65,27 @@ def reply_to(text: str, language: Language) -> str:
     if wanted and (wanted.kind or language == "ko"):
         return choosing.like_whom(language) if wanted.what == "alike" else messages.which_music(language)
     return "" if has_name(text) else messages.no_name(language)
+
+
+def _beside_a_name(talk: Talk) -> Answer | None:
+    """Answer "thanks aespa" with that artist, and "에스파 싫어" kindly, whoever that is."""
+    for saying, name in sayings_with_name(talk.text):
+        shown = talk.library.artist_called(name, talk.who, talk.language)
+        if shown is None and saying in ("greeting", "thanks") and read(name).name not in ("", name):
+            shown = talk.library.named(name, talk.who, talk.language)
+        if shown and shown.artist and saying == "dislike":
+            return help_answer(small_talk.disliked(shown.artist.name, talk.language), talk.language)
+        if shown:
+            return shown
+        if reply := _to_nobody(saying, name, talk):
+            return help_answer(reply, talk.language, [exactly(talk.text, talk.language)])
+    return None
+
+
+def _to_nobody(saying: Saying, name: str, talk: Talk) -> str:
+    """Return what to say where nobody goes by what stands beside a saying: an unknown name, or talk."""
+    if is_title(talk.text):
+        return ""
+    if all(map(is_everyday, name.split())):
+        return messages.welcome(talk.language) if saying == "thanks" else ""
+    return small_talk.disliked(name, talk.language) if saying == "dislike" else ""

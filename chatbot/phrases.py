@@ -22,6 +22,8 @@ class Rule:
     """What it takes away is no part of any likely name."""
     after_request: bool = False
     """Counts only once other words of a request have gone."""
+    introduces: bool = False
+    """Says what kind of name follows: what is left must begin like a name."""
     final: bool | None = None
     """For particles: what is left must end in a final consonant (True) or in a vowel (False)."""
 
@@ -42,7 +44,9 @@ _ASK = (
     r"싶다|좀|제발|또|더|다른|ㄱㄱ+"
 )
 _SOUNDS = r"(?:노래|음악|곡|음원|대표곡|히트곡|인기곡|명곡|신곡|앨범)(?:들)?"
-_PLAYERS = r"(?:가수|아티스트|뮤지션|밴드|그룹|아이돌|걸그룹|보이그룹|래퍼)(?:들)?"
+_PLAYERS = (
+    r"(?:가수|아티스트|뮤지션|밴드|그룹|아이돌|걸그룹|보이그룹|래퍼|여돌|남돌|신인|여가수|남가수)(?:들)?"
+)
 _MARK = r"(?:을|를|은|는|이|가|도|만|좀|으로|로)?"
 _ALIKE = r"(?:비슷\S*|닮은|유사\S*|가까운|어울리는)"
 _THING = (
@@ -62,7 +66,8 @@ _REQUEST = (
 )
 # Songs begin like this: "I Want You", "Show Me Love", "What's Up?"
 _MAYBE_REQUEST = (
-    r"(?:find|play|i (?:really )?(?:like|love|want|wanna|need)|i(?:'d| would) like|looking for|show me|"
+    r"(?:find|play|(?:do )?(?:you|u|ya) know|"
+    r"i (?:really )?(?:like|love|want|wanna|need)|i(?:'d| would) like|looking for|show me|"
     r"give me|get me|what(?:'s| is| are| about)|how about|similar|like)"
 )
 _KOREAN_MOOD = "신나는|슬픈|잔잔한|조용한|우울한|밝은|달달한|감성적인|설레는"
@@ -74,6 +79,8 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<name>.+?)에\s?(?:대해서?|관해서?|대한)(?:\s+(?:{_ASK}))*"),
     _rule(r"(?P<name>.+?)\s*중에(?:서)?\s+(?:누가|누구|뭐가|뭘|어느|어떤)\s*.*"),
     _rule(rf"(?P<name>.+)\s+(?:{_ASK})[요.]?"),
+    _rule(r"(?P<name>.+)\s+(?:알아요?|알지|알죠|아세요|아시나요|아시죠|아나요)", after_request=True),
+    _rule(r"(?P<name>.+?)이?라고\s*(?:하는)?", after_request=True),
     _rule(rf"(?P<name>.+?)이?라는\s+{_PLAYERS}{_MARK}"),
     _rule(rf"(?P<name>.{{2,}}?)이?라는\s+{_SOUNDS}{_MARK}"),
     _rule(rf"(?P<stem>(?P<name>.+)의)\s+(?:{_SOUNDS}|{_PLAYERS}){_MARK}"),
@@ -90,6 +97,9 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?P<name>.+)(?:를|는)", after_request=True, final=False),
     _rule(r"(?:혹시|저기|저기요|그럼|그러면|그리고|안녕하세요|안녕|챗봇아)[,!.]?\s+(?P<name>.+)"),
     _rule(r"(?:노래|곡|음악)\s+(?P<name>[a-z].*)"),
+    _rule(r"(?:노래|곡|가수)(?:\s?(?:제목|이름))?(?:[:은]\s*|\s+)(?P<name>\S.+)", introduces=True),
+    _rule(r"(?:an?\s+|the\s+)?(?-i:song|track|artist)(?:\s+(?:called|named|titled))?(?:\s+|:\s*)(?P<name>\S.{2,})",
+          introduces=True),
     # English, from both ends.
     _rule(r"(?P<name>.+?),?\s+(?:please|pls|plz|thanks|thank you|thx|right now)[.!?]*"),
     _rule(rf"{_HEY}[,!.]+\s+(?P<name>.+)"),
@@ -129,30 +139,35 @@ MUSIC = re.compile(rf"{_ASK}|{_SOUNDS}{_MARK}|{_PLAYERS}{_MARK}|{_ALIKE}|{_THING
 """A word that asks for music, or for what is alike."""
 AROUND = re.compile(
     "some|any|like|good|great|best|top|new|popular|recommend|suggest|show|give|find|play|more|other|else|want|to|"
-    "hear|listen|me|what|좋은|아무|아무거나|같은|요즘|뜨는|핫한|유명한|인기|최신|오늘|더|또|다른|거|것|말고|다른거|딴거|딴",
+    "hear|listen|me|what|another|different|i|i'm|im|feel|feeling|something|anything|vibes?|걸로|거로|좋은|아무|아무거나|같은|요즘|뜨는|핫한|유명한|인기|최신|오늘|더|또|다른|거|것|말고|다른거|딴거|딴",
     re.IGNORECASE,
 )
 """Words beside those, which want nothing by themselves."""
 GENRE = re.compile(
-    r"k-?pop|j-?pop|hip-?hop|r&b|edm|lo-?fi|케이팝|제이팝|팝송|힙합|알앤비|재즈|발라드|클래식|트로트",
+    r"(?:k-?pop|j-?pop|hip-?hop|r&b|edm|lo-?fi|케이팝|제이팝|팝송|힙합|알앤비|재즈|발라드|클래식|트로트|시티팝|노동요|축가)(?:으?로)?",
     re.IGNORECASE,
 )
 """Genres, which may stand alone as a request."""
 MOOD = re.compile(
-    rf"{_MOODY}|pop|rock|rap|jazz|indie|classical|ballads?|trot|party|workout|"
+    rf"{_MOODY}|pop|rock|rap|jazz|indie|classical|ballads?|trot|party|workout|gym|study|sleep|breakup|christmas|"
+    r"spring|summer|autumn|winter|road|trip|old|older|newer|school|happier|sadder|calmer|only|"
     r"female|male|girl|boy|korean|american|british|japanese|(?:19|20)?[0-9]0'?s|"
-    rf"{_KOREAN_MOOD}|팝|록|락|랩|인디|댄스|"
-    r"여자|남자|한국|외국|국내|해외|(?:19|20)?[0-9]0년대",
+    rf"{_KOREAN_MOOD}|팝|록|락|랩|인디|댄스|감성|잔잔하게|신나게|"
+    r"여자|남자|한국|외국|국내|해외|일본|미국|영국|중국|옛날|이별|사랑|크리스마스|겨울|여름|가을|봄|결혼식|(?:19|20)?[0-9]0년대",
     re.IGNORECASE,
 )
 """Moods, kinds and years of music, which need a word of a request beside them."""
 MOMENT = re.compile(
-    rf".*(?:때|날|밤|아침|저녁|하면서)\s+(?:듣기|듣는|들을|들으면)\s*(?:좋은|만한)?\s*{_SOUNDS}.*|"
-    rf"{_WHICH}{_THING} (?:for|to) (?:(?:a|the|my) )?"
-    r"(?:study|sleep|work|driv|run|relax|focus|rainy|party|dance)\w*(?: \w+)?",
+    rf".*(?:때|날|밤|아침|저녁|면서|에서|에)\s+(?:듣기|듣는|들을|들으면|틀)\s?(?:좋은|만한)?\s*(?:(?:{_KOREAN_MOOD})\s+)?{_SOUNDS}.*|"
+    rf".*(?:는|울|할|올|갈)\s?(?:때|날|밤)\s*{_SOUNDS}.*|"
+    rf"{_WHICH}(?:{_THING}|jazz|pop|rock) (?:for|to) (?:(?:a|the|my) )?"
+    r"(?:study|sleep|work|driv|run|relax|focus|rainy|party|danc|dinner|cook|gym|wedding|clean|read|walk)\w*"
+    r"(?: \w+)?",
     re.IGNORECASE,
 )
 """Music for a moment: "비 오는 날 듣기 좋은 노래", "music for studying"."""
+ANYTHING = re.compile(r"something|anything|vibes?|feel|feeling|거|걸로|것|거로", re.IGNORECASE)
+"""Stands for music beside a mood: "something happier", "신나는 걸로", "i'm feeling sad"."""
 ANY_MUSIC = {
     name_key(words)
     for words in (
@@ -161,6 +176,8 @@ ANY_MUSIC = {
         "인기 차트", "멜론 차트", "차트", "인기 순위", "최신곡", "최신곡 알려줘",
         "아무거나", "아무 노래나", "아무 노래나 틀어줘", "노래 하나", "뭐 듣지", "뭐 들을까", "아무나",
         "누구든", "요즘 뭐가 인기야", "random", "something random", "랜덤",
+        "love songs", "feel good songs", "old school hip hop", "korean indie",
+        "봄노래", "사랑노래", "이별노래",
         "hip hop", "rap", "rock", "jazz", "indie", "lofi beats", "chill beats", "lofi hip hop", "랩", "록",
         "락", "인디",
     )
@@ -183,7 +200,7 @@ SENTENCE = re.compile(
 """What tells a sentence from a name of several words; a name may hold one of it, a sentence holds more."""
 
 PARTICLE = re.compile(
-    r"(?:입니다|이에요|예요|이야|야|이랑|에게|한테|처럼|보다|까지|부터|에서|으로|이나|하고|랑|을|를|은|는|이|가|의|도|만|와|과|에|로|나|요)$"
+    r"(?:이?라고|이?라는|만큼|입니다|이에요|예요|이야|야|이랑|에게|한테|처럼|보다|까지|부터|님|씨|꺼|에서|으로|이나|하고|랑|을|를|은|는|이|가|의|도|만|와|과|에|로|나|요)$"
 )
 """What joins a Korean word to the rest of its sentence, or ends the sentence with it."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chatbot.language import ends_in_consonant, language_of
-from chatbot.phrases import ANY_MUSIC, AROUND, GENRE, MOMENT, MOOD, MUSIC
+from chatbot.phrases import ANY_MUSIC, ANYTHING, AROUND, GENRE, MOMENT, MOOD, MUSIC
 from spotify_assets.core.names import name_key
 
 ASKS, HINTS, JOINS = 2.0, 1.0, 0.3
@@ -22,16 +23,16 @@ _LIKELY = 1.0
 """From this weight on what is left is worth looking up."""
 
 
-_PARTICLE = "(?:들)?(?:을|를|은|는|이|가|도|만|에|로|으로|의|한테)?"
+_PARTICLE = "(?:들)?(?:을|를|은|는|이|가|도|만|에|로|으로|의|한테|이나)?"
 
 
-def _words(text: str) -> re.Pattern[str]:
+def words_of(text: str) -> re.Pattern[str]:
     """Return a pattern of one word of many; `*` stands for any ending, `+` for a Korean noun's particles."""
     escaped = (re.escape(word).replace(r"\*", r"\S*").replace(r"\+", _PARTICLE) for word in text.split())
     return re.compile("|".join(escaped), re.IGNORECASE)
 
 
-_ASKING = _words(
+_ASKING = words_of(
     """
     recommend* suggest* listening similar
     추천* 알려* 들려* 찾아주* 찾아줘* 찾아줄* 보여주* 보여줘* 보여줄* 틀어줘* 틀어주* 틀어 소개* 궁금* 부탁*
@@ -41,7 +42,7 @@ _ASKING = _words(
     최애 최애는 최애가 최애로 최애고 최애인* 최애이* 최애야* 최애예* 최애에* 최애라* 최애임* 최애곡*
     """
 )
-_HINTING = _words(
+_HINTING = words_of(
     """
     love loved loving like likes liked enjoy* adore adores obsessed listen fan fans vibe vibes type types
     else also album albums song songs track tracks music artist artists band bands singer singers group
@@ -49,13 +50,17 @@ _HINTING = _words(
     알아 알아요 아니 아세요 잘하는 부르는 좋아 좋아요* 좋아해* 좋아합* 좋아함* 좋다 좋은데* 좋더라* 좋을까*
     좋지* 사랑해* 들어 들어요 들어야* 들어봐* 들어볼* 듣기 듣는 듣자 듣지 들을 들었* 노래+ 음악+ 곡+ 음원+
     대표곡+ 히트곡+ 최고 최고야* 최고예* 최고다* 최고임* 최고지* 짱 짱이* 짱임* 빠짐 인기곡+ 명곡+ 신곡+
-    앨범+ 목소리+ 음색+ 창법+ 감성+ 톤+ 무드+ 바이브+ 삘 필 결 결이 가수+ 아티스트+ 뮤지션+ 밴드+ 그룹+
+    최신곡+ 신보+ 앨범+ 목소리+ 음색+ 창법+ 감성+ 톤+ 무드+ 바이브+ 삘 필 결 결이 가수+ 아티스트+
+    뮤지션+ 밴드+ 그룹+
     아이돌+ 걸그룹+ 보이그룹+ 래퍼+ 사람+ 애들+ 분들+ 팀+
-    concert concerts tour tickets members genre album lyrics
-    콘서트+ 공연+ 나이+ 멤버+ 컴백+ 데뷔* 장르+ 가사+ 뮤비+ 프로필+ 인스타+ 근황+ 소속사+
+    concert concerts tour tickets members genre album lyrics discography debut age birthday biography wiki
+    콘서트+ 공연+ 나이+ 멤버+ 컴백+ 데뷔* 장르+ 가사+ 뮤비+ 프로필+ 인스타+ 근황+ 소속사+ 소속사야
+    소속사예요 본명+ 본명이*
+    콜라보+ 피처링+ 솔로곡+ 타이틀곡+ 수록곡+ 해체* 누구누구* 생일+ 생일이* 국적+ 고향+ 몇살* 살이야
+    살이에요 사귀* 결혼* 정보+
     """
 )
-_JOINING = _words(
+_JOINING = words_of(
     """
     i i'm im i've ive i'd me my we you u do does did am is are was can could would should will have has been
     to for of with into lot lots really very so just lately recently nowadays these days all time too good
@@ -76,7 +81,7 @@ _NOBODY = {
         "the", "a", "it", "him", "her", "them", "you", "me", "this", "that", "these", "those", "like",
         "by",
         "나", "너", "널", "내", "네", "니", "그대", "우리", "이", "그", "저", "이거", "그거", "저거",
-        "이것", "그것", "뭐", "좋은",
+        "이것", "그것", "뭐", "좋은", "건", "게",
     )
 }  # fmt: skip
 _ARTICLES = ("a", "an")
@@ -111,7 +116,7 @@ def without_plain_words(text: str) -> Rest | None:
 
     def weigh(word: str) -> float:
         # Written large among Korean words, "Band" is a name.
-        return 0.0 if is_korean and word[:1].isupper() else _weight(word)
+        return 0.0 if is_korean and word[:1].isupper() else weight_of(word)
 
     # "a lot" ends a sentence, and "a" alone begins names.
     while last > first and (weight := JOINS if words[last - 1] in _ARTICLES else weigh(words[last - 1])):
@@ -137,20 +142,20 @@ def without_plain_words(text: str) -> Rest | None:
 
 def _leads_on(words: list[str]) -> float:
     """Return what an article before another plain word tells: "a fan of aespa", not "a perfect circle"."""
-    return JOINS if len(words) > 1 and words[0] in _ARTICLES and _weight(words[1]) else 0.0
+    return JOINS if len(words) > 1 and words[0] in _ARTICLES and weight_of(words[1]) else 0.0
 
 
 def says_nothing_else(text: str) -> bool:
     """Tell whether a text asks for music with plain words alone: "뭐 추천해?", "recommend me something"."""
     words = [word for word in undecorated(text).split()[: _MAX_WORDS + 1] if word.lower() not in _ARTICLES]
-    weights = [_weight(word) for word in words]
+    weights = [weight_of(word) for word in words]
     return len(words) <= _MAX_WORDS and ASKS in weights and all(weights)
 
 
 def asks(text: str) -> bool:
     """Tell whether a text of several words asks for music, whatever else is in it."""
     words = text.split()[:_MAX_WORDS]
-    return len(words) > 1 and any(_weight(word) == ASKS for word in words)
+    return len(words) > 1 and any(weight_of(word) == ASKS for word in words)
 
 
 def without_particle(name: str) -> str:
@@ -182,10 +187,18 @@ def undecorated(text: str) -> str:
     return text[:end] or text
 
 
+@lru_cache(maxsize=16)  # One question is compared with several lists.
+def spoken_key(text: str) -> str:
+    """Return the key of what was said, without the laughter, tears and hearts around it."""
+    return name_key(undecorated(text))
+
+
 def is_empty(text: str) -> bool:
     """Tell whether a text wants music but names nobody: "좋은 노래", "sad songs", "비 오는 날 듣는 노래"."""
     words = text.split()
-    wants_music = any(MUSIC.fullmatch(word) or GENRE.fullmatch(word) for word in words)
+    wants_music = any(MUSIC.fullmatch(word) or GENRE.fullmatch(word) for word in words) or (
+        any(map(ANYTHING.fullmatch, words)) and any(map(MOOD.fullmatch, words))
+    )
     if wants_music and names_nobody(text, MOOD, GENRE):
         return True
     return name_key(text) in ANY_MUSIC or bool(MOMENT.fullmatch(text))
@@ -197,7 +210,7 @@ def names_nobody(text: str, *besides: re.Pattern[str]) -> bool:
     return all(any(words.fullmatch(word) for words in allowed) for word in text.split())
 
 
-def _weight(word: str) -> float:
+def weight_of(word: str) -> float:
     """Return what a word tells, 0 for one that may be part of a name."""
     bare = word.strip("?!.,~…;:\"'“”‘’()") or word
     kinds = ((ASKS, _ASKING), (HINTS, _HINTING), (JOINS, _JOINING))

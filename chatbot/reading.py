@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from chatbot.everyday import is_everyday
 from chatbot.language import language_of
 from chatbot.phrases import (
     COMMON,
@@ -23,6 +24,7 @@ from chatbot.phrases import (
     SENTENCE,
     SONGS,
     WRITTEN_AS_ONE,
+    Rule,
 )
 from chatbot.plain_words import (
     asks,
@@ -125,6 +127,19 @@ def has_name(text: str) -> bool:
     return any(c.isalnum() for c in "".join(_NO_LOOSE_LETTERS.findall(text)))
 
 
+_LITERAL = re.compile(
+    r"(?:search|search for|find)\s+[“\"](?P<name>.+)[”\"]|"
+    r"[‘“'\"](?P<name_ko>.+)[’”'\"]\s?(?:검색|찾아|찾기)\S*",
+    re.IGNORECASE,
+)
+
+
+def literal(text: str) -> str:
+    """Return the name that is to be looked for as it stands in quotation marks; "" for other texts."""
+    found = _LITERAL.fullmatch(text)
+    return (found["name"] or found["name_ko"]).strip() if found else ""
+
+
 _MAX_WORDS_OF_NAME = 4
 _MAX_WORDS_READ = 20
 _MIN_WORDS_OF_SENTENCE = 4
@@ -180,6 +195,8 @@ def read(text: str) -> Reading:
     """Return what a cleaned text may mean."""
     if len(text) > _MAX_PHRASE:
         return Reading((Candidate(text, True),), text, ())
+    if has_name(name := literal(text)):
+        return Reading((Candidate(text, True), Candidate(name, True)), name, ())
     peeled = [Candidate(text, True), *_peel(_spaced(text))]
     name = next(c.name for c in reversed(peeled) if c.sure)
     if rest := without_plain_words(name):
@@ -201,6 +218,7 @@ def read(text: str) -> Reading:
     first = {name_key(c.name): c for c in reversed(peeled)}
     candidates = tuple(c for c in peeled if first.get(name_key(c.name)) is c and name_key(c.name))
     only_request = any(c.sure and is_empty(c.name) for c in peeled) or says_nothing_else(text)
+    only_request = only_request or (name != text and all(map(is_everyday, name.split())) and _is_korean(name))
     return Reading(candidates[:_MAX_CANDIDATES], "" if only_request else name, tuple(splits), credited)
 
 
@@ -216,7 +234,7 @@ def _peel(text: str) -> Iterator[Candidate]:
             if not found or not rule.fits(found["name"]):
                 continue
             rest = _unquoted(found["name"])
-            if rest == current or not has_name(rest):
+            if rest == current or not has_name(rest) or _is_mangled(rule, current, rest):
                 continue
             if "stem" in rule.pattern.groupindex:
                 yield Candidate(_unquoted(found["stem"]), False)
@@ -226,6 +244,18 @@ def _peel(text: str) -> Iterator[Candidate]:
             break
         else:
             return
+
+
+def _is_mangled(rule: Rule, whole: str, rest: str) -> bool:
+    """Tell whether a rule has cut into a word ("들을", "하는"), or taken such a word for a name."""
+    if rule.introduces:
+        words = rest.split()
+        return all(map(is_everyday, words)) or (words[0].islower() and is_everyday(words[0]))
+    return rule.after_request and rule.final is not None and is_everyday(whole.split()[-1])
+
+
+def _is_korean(text: str) -> bool:
+    return language_of(text) == "ko"
 
 
 def _spaced(text: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from chatbot.plain_words import undecorated
+from chatbot.plain_words import spoken_key, undecorated
 from spotify_assets.core.names import name_key
 
 Saying = Literal["greeting", "thanks", "farewell", "small talk", "dislike", "restart", "yes", "no", "insult"]
@@ -43,11 +43,14 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
     ),
     "small talk": (
         "how are you", "how are you doing", "how are you today", "how's it going", "how do you do",
-        "what's up", "whats up", "sup", "what are you doing", "what are you up to", "who are you",
+        "what's up", "whats up", "sup", "what are you doing", "what are you up to", "what do you know",
+        "what is this", "what's this", "뭐야", "이게 뭐야", "뭐야 이게", "뭐야 이거", "이거 뭐야",
+        "who are you",
         "what are you", "are you a bot", "are you a robot", "are you human", "are you real",
         "are you there", "what's your name", "what is your name", "how old are you", "where are you from",
         "who made you", "i'm bored", "i am bored", "i'm sad", "i'm happy", "i love you", "i like you",
-        "do you love me", "tell me a joke", "nice to meet you", "you're great", "you are great",
+        "do you love me", "tell me a joke", "nice to meet you", "you're great", "you are great", "love it",
+        "not bad", "sounds good",
         "good bot", "good job", "well done", "awesome", "lol", "haha", "ok", "okay", "sorry", "test",
         "testing", "what time is it", "how's the weather", "i see", "i don't know", "i'm new here",
         "why", "why not", "how come", "왜", "왜요", "왜 그래",
@@ -71,9 +74,12 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
         "별로네", "별로예요", "별로인데", "그건 별로야", "노잼",
         "마음에 안 들어", "마음에 안 들어요", "맘에 안 들어", "맘에 안 들어요",
         "틀렸어", "틀렸어요",
+        "오류", "오류났어", "에러", "에러났어", "고장났어", "안 돼", "왜 안 돼", "안 나와",
+        "wrong", "error", "it doesn't work", "doesn't work", "not working", "it's broken",
     ),
     "restart": (
         "stop", "cancel", "start over", "restart", "reset", "go back", "quit", "never mind",
+        "back", "previous", "이전", "이전으로",
         "처음으로", "처음부터", "처음부터 다시", "그만", "그만해", "됐어", "취소", "뒤로", "뒤로 가기",
         "돌아가기", "종료", "초기화",
     ),
@@ -84,6 +90,7 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
     ),
     "no": (
         "no", "nope", "nah", "none", "none of them", "none of these", "neither", "no thanks", "not that",
+        "not that one", "not this one",
         "아니", "아니요", "아니오", "아뇨", "아니야", "아니에요", "둘 다 아니야", "다 아니야", "없어",
         "없어요", "ㄴㄴ", "ㄴ",
     ),
@@ -105,7 +112,7 @@ _LONGEST = 5
 
 def is_greeting(text: str) -> bool:
     """Tell whether a text says nothing but hello, or asks for help."""
-    return _BY_KEY.get(name_key(undecorated(text))) == "greeting" or text.strip("?？ ") == ""
+    return _BY_KEY.get(spoken_key(text)) == "greeting" or text.strip("?？ ") == ""
 
 
 def sayings(text: str) -> frozenset[Saying]:
@@ -113,12 +120,12 @@ def sayings(text: str) -> frozenset[Saying]:
 
     Nobody says a thing twice or hello and goodbye at once: "Hello, Goodbye" and "Sorry, Sorry" are songs.
     """
-    text = undecorated(text)
-    if is_insult(text):
+    bare = undecorated(text)
+    if is_insult(bare):
         return frozenset({"insult"})
-    if whole := _BY_KEY.get(name_key(text)):
+    if whole := _BY_KEY.get(spoken_key(text)):
         return frozenset({whole})
-    words = text.split()
+    words = bare.split()
     if len(words) > _MAX_WORDS:
         return frozenset()
     said: list[str] = []
@@ -138,8 +145,8 @@ def sayings(text: str) -> frozenset[Saying]:
 
 
 _BEFORE_NAMES: tuple[Saying, ...] = ("greeting", "thanks", "no", "dislike")
-_BEHIND_NAMES: tuple[Saying, ...] = ("dislike",)
-"""Not the others: of "adele hello" and "dido thank you" the song is meant."""
+_BEHIND_NAMES: tuple[Saying, ...] = ("dislike", "thanks")
+"""Not the others, and no thanks in English: of "adele hello" and "dido thank you" the song is meant."""
 _BEGIN_TITLES = ("hey", "no")
 """Said before a name only with a mark between: "no, aespa", but "No Sunshine"."""
 
@@ -157,6 +164,7 @@ def sayings_with_name(text: str) -> Iterator[tuple[Saying, str]]:
         ):
             saying = _BY_KEY.get(name_key(" ".join(said)))
             is_title = (said[0].istitle() and text.istitle()) or said[-1].lower() in _BEGIN_TITLES
+            is_title |= allowed is _BEHIND_NAMES and saying == "thanks" and said[-1].isascii()
             if saying in allowed and not is_title:
                 yield saying, " ".join(named)
 

@@ -29,6 +29,11 @@ def exactly(name: str, language: Language) -> str:
     return say(language, f"‘{short(name)}’ 그대로 찾기", f"No, find “{short(name)}”")
 
 
+def search_for(name: str, language: Language) -> str:
+    """Return what the reply sends that looks for a text as a name, whatever it was taken for before."""
+    return say(language, f"‘{name}’ 검색", f"search “{name}”")
+
+
 def not_so_many(count: int, language: Language) -> str:
     """Say that the list that was shown is shorter than the number that was picked."""
     return say(
@@ -76,9 +81,11 @@ def none_of_them(language: Language) -> str:
     )
 
 
-def which_first(language: Language) -> str:
-    """Offer two artists that were named side by side."""
-    return say(language, "두 가수 다 알아요! 어느 쪽부터 볼까요?", "I know both! Which one first?")
+def which_first(count: int, language: Language) -> str:
+    """Offer artists that were named side by side."""
+    if count == 2:
+        return say(language, "두 가수 다 알아요! 어느 쪽부터 볼까요?", "I know both! Which one first?")
+    return say(language, "모두 아는 가수예요! 누구부터 볼까요?", "I know all of them! Who first?")
 
 
 def within_sentence(language: Language) -> str:

@@ -20,6 +20,30 @@ def chat(language: Language) -> str:
     )
 
 
+def about_bot(language: Language) -> str:
+    """Say what the bot is and does, to somebody who asks of it."""
+    return say(
+        language,
+        "저는 비슷한 음악을 찾아 드리는 챗봇이라 다른 이야기는 잘 몰라요. "
+        "좋아하는 가수나 노래 이름을 보내 주세요.\n"
+        "이렇게 물어보세요: 에스파 · 아이유랑 비슷한 가수 · Ditto 같은 노래",
+        "I'm a bot that finds music that sounds alike, so I can't say much about anything else. "
+        "Send me an artist or a song you like.\n"
+        "Try: aespa · who sounds like IU? · songs like Ditto",
+    )
+
+
+def how_chosen(language: Language) -> str:
+    """Say how similar music is found."""
+    return say(
+        language,
+        "장르와 분위기, 템포처럼 소리가 얼마나 닮았는지, 또 함께 듣는 사람이 많은지를 보고 골라요. "
+        "왜 닮았는지는 이름마다 함께 적어 두었어요.",
+        "I compare genres, how the songs sound (mood, tempo, energy) and who is often picked together. "
+        "You'll find the reason next to each name.",
+    )
+
+
 def farewell(language: Language) -> str:
     """Say goodbye."""
     return say(

@@ -160,7 +160,7 @@ def test_another_name_is_another_artist(ask: Ask, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "artist_id"),
     [
-        ("우리 언니가 에스파 노래에 푹 빠졌는데 비슷한 거 없을까요?", AESPA),
+        ("우리 언니가 에스파 노래에 푹 빠져서 난리인데 비슷한 거 없을까요?", AESPA),
         ("my sister is into BLACKPINK so what should i get her", "bp"),
     ],
 )

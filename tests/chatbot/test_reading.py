@@ -12,18 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.going_on import LAST, is_more, picked, wish
 from chatbot.reading import (
     MAX_TEXT,
     Reference,
     clean,
     has_name,
     is_link_or_id,
+    literal,
     names_within,
     read,
     reference,
 )
-from chatbot.sayings import is_greeting, is_insult, sayings
 from spotify_assets.core.names import name_key
 
 PHRASES = {
@@ -108,6 +107,16 @@ PHRASES = {
     "Ditto라는 노래": "Ditto",
     "노래 Ditto": "Ditto",
     "비라는 가수": "비",
+    "song Ditto": "Ditto",
+    "song ditto": "ditto",
+    "a song called Ditto": "Ditto",
+    "노래 좋은 날": "좋은 날",
+    "노래제목: 밤편지": "밤편지",
+    "에스파라고 하는 그룹 알려줘": "에스파",
+    "에스파라는 그룹 알아?": "에스파",
+    "혹시 에스파 아시나요?": "에스파",
+    "‘How Are You?’ 검색": "How Are You?",
+    "search “the first song”": "the first song",
     "ㅠㅠ 에스파 노래 추천해줘": "에스파",
 }
 
@@ -126,7 +135,7 @@ def test_the_name_is_found_in_a_request(text: str, name: str) -> None:
         "Thank You Scientist", "Like Moths to Flames", "Please Please Me", "Songs: Ohia", "김창완 밴드",
         "Wham!", "Someone Somewhere", "More Than Words", "Some Girls", "Any Man of Mine", "The Band", "싸이",
         "가을방학", "Drive-By Truckers", "Somebody New", "Death by Stereo",
-        "I Love You But I've Chosen Darkness", "(G)I-DLE",
+        "I Love You But I've Chosen Darkness", "(G)I-DLE", "Song for You", "Song 2", "Wedding Song",
     ],
 )  # fmt: skip
 def test_a_name_that_holds_such_words_stays_whole(name: str) -> None:
@@ -172,6 +181,24 @@ def test_the_whole_text_is_tried_first(text: str) -> None:
         "korean bands",
         "recommend kpop girl groups",
         "music for studying",
+        "비오는날 노래",
+        "헬스장에서 들을 노래",
+        "퇴근길에 듣기 좋은 노래",
+        "공부할때 들을만한 잔잔한 음악",
+        "옛날 노래",
+        "크리스마스 노래 추천",
+        "시티팝",
+        "감성 힙합",
+        "신나는 걸로",
+        "여돌 추천",
+        "가장 비슷한 건?",
+        "이 중에 누가 제일 좋아?",
+        "love songs",
+        "christmas songs",
+        "jazz for dinner",
+        "something happier",
+        "i'm feeling sad",
+        "chill vibes",
     ],
 )
 def test_a_request_without_a_name_has_no_name(text: str) -> None:
@@ -275,131 +302,6 @@ def test_addresses_and_ids_are_nobodys_name() -> None:
     assert not is_link_or_id("aespa")
 
 
-def test_greetings_and_more() -> None:
-    assert all(map(is_greeting, ["", "  ", "?", "Hi!", "HELP", "안녕하세요~", "도움말"]))
-    assert all(map(is_more, ["more", "더 보기", "더보기", "Show me more!"]))
-    assert not is_greeting("Hello Venus")
-    assert not is_more("more like Muse")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "how are you?",
-        "How's it going",
-        "뭐해",
-        "뭐 해?",
-        "뭐하니?",
-        "심심해",
-        "who are you?",
-        "너 누구야?",
-        "ㅇㅇ",
-        "ok",
-    ],
-)
-def test_small_talk_is_no_name(text: str) -> None:
-    assert sayings(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["How Are You Stranger", "놀면 뭐하니", "OK Go", "심심한 위로", "Awesome Dre", "Hello, Goodbye", "Sorry, Sorry",
-     "Thank You Scientist", "Hello Venus", "Bye Bye Badman", "Perfect", "You"],
-)  # fmt: skip
-def test_a_name_that_begins_like_small_talk_is_a_name(text: str) -> None:
-    assert not sayings(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "you suck",
-        "stupid bot!",
-        "You're so useless",
-        "shut up",
-        "바보",
-        "이 바보야",
-        "멍청아",
-        "꺼져",
-        "씨발",
-        "ㅅㅂ",
-        "야 이 병신아",
-        "shut up you stupid bot",
-        "꺼져 이 멍청한 봇아",
-    ],
-)
-def test_an_insult_is_no_name(text: str) -> None:
-    assert is_insult(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Fucked Up",
-        "Garbage Gang",
-        "Trash Talk",
-        "Shitdisco",
-        "Idiot Pilot",
-        "Fuck Buttons",
-        "바보라면",
-        "미쳤어 손담비",
-    ],
-)
-def test_a_name_that_holds_a_rude_word_is_a_name(text: str) -> None:
-    assert not is_insult(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("1번", 1), ("1", 1), ("#2", 2), ("no. 3", 3), ("number 4", 4), ("2번 가수", 2), ("3번이요", 3), ("1번으로", 1),
-        ("2번 보여줘", 2), ("첫 번째", 1), ("첫번째 거", 1), ("두 번째 노래", 2), ("일번", 1), ("the first one", 1),
-        ("second", 2), ("3rd", 3), ("the second song", 2), ("10번", 10), ("마지막", LAST), ("마지막 거", LAST), ("the last one", LAST),
-    ],
-)  # fmt: skip
-def test_an_entry_of_a_list_is_picked_by_its_number(text: str, place: int) -> None:
-    assert picked(text) == place
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["일", "세", "10cm", "2NE1", "100", "0", "두번째달", "Third Eye Blind", "1415", "3 Doors Down", "Last"],
-)
-def test_a_name_with_a_number_is_no_pick(text: str) -> None:
-    assert picked(text) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "what"),
-    [
-        ("비슷한 가수", "artist", "alike"), ("비슷한 가수 보여줘", "artist", "alike"), ("비슷한 노래", "track", "alike"),
-        ("similar artists", "artist", "alike"), ("similar songs", "track", "alike"), ("songs like this", "track", "alike"),
-        ("이 가수랑 비슷한 가수", "artist", "alike"), ("이 노래랑 비슷한 노래", "track", "alike"),
-        ("who sounds like them?", None, "alike"), ("비슷한 거", None, "alike"),
-        ("이런 노래 더", "track", "others"), ("more songs like this", "track", "others"),
-        ("more artists like them", "artist", "others"), ("다른 가수", "artist", "others"), ("이거 말고", None, "others"),
-        ("다른 거 없어?", None, "others"), ("또 추천해줘", None, "others"), ("who else?", "artist", "others"),
-        ("anything else?", None, "others"), ("not these", None, "others"), ("노래 추천해줘", "track", "others"),
-        ("songs by them", "track", "shown"), ("any other songs by them?", "track", "others"),
-        ("노래 들려줘 ㅎㅎ", "track", "shown"), ("their songs", "track", "shown"), ("대표곡", "track", "shown"),
-        ("이 가수 누구야?", "artist", "shown"), ("who is this?", None, "shown"),
-    ],
-)  # fmt: skip
-def test_what_goes_on_with_the_last_answer_is_told_from_a_request_with_a_name(
-    text: str, kind: str | None, what: str
-) -> None:
-    wanted = wish(text)
-    assert wanted
-    assert (wanted.kind, wanted.what) == (kind, what)
-
-
-@pytest.mark.parametrize(
-    "text", ["아이유랑 비슷한 가수", "songs like Ditto", "신나는 노래", "Ditto", "아이유 말고"]
-)
-def test_a_request_with_a_name_goes_on_with_nothing(text: str) -> None:
-    assert wish(text) is None
-
-
 @pytest.mark.parametrize(
     ("text", "name"),
     [
@@ -425,20 +327,6 @@ def test_a_long_name_is_no_sentence(text: str) -> None:
     assert names_within(text) == []
 
 
-def test_goodbyes() -> None:
-    assert all(sayings(text) == {"farewell"} for text in ("bye!", "Good night", "잘 자~", "또 봐요", "ㅂㅂ"))
-
-
-def test_sayings_are_understood_side_by_side() -> None:
-    assert sayings("안녕하세요 반갑습니다") == {"greeting"}
-    assert sayings("hey bot, how are you?") == {"greeting", "small talk"}
-    assert sayings("great, thanks, bye") == {"thanks", "farewell"}
-    assert sayings("고마워 ㅋㅋ") == sayings("고마워요 ❤️") == {"thanks"}
-    assert is_more("더 보여줘 ㅎㅎ")
-    assert picked("2번 🙏") == 2
-    assert sayings("감사합니당") == sayings("땡큐 베리 감사") == sayings("ㄱㅅㄱㅅ") == {"thanks"}
-
-
 def test_invisible_characters_are_taken_away() -> None:
     assert clean("\u202ea\u200be\u2060s\u0000pa\r\n\t\u3000노래\u202c") == "aespa 노래"
     assert clean("ａｅｓｐａ") == "aespa"
@@ -450,8 +338,6 @@ def test_loose_korean_letters_are_shown_as_they_were_typed_and_name_nobody() -> 
     assert clean("ａespa ㅋㅋㅋ") == "aespa ㅋㅋㅋ"
     assert has_name("에스파 ㅋㅋ")
     assert not any(map(has_name, ["ㅋㅋㅋ", "ㅠ.ㅠ", "ㅎㅎ!", "👍"]))
-    assert is_greeting(clean("ㅎㅇ"))
-    assert sayings(clean("ㄱㅅ")) == {"thanks"}
 
 
 @given(st.text(max_size=400))
@@ -488,3 +374,12 @@ def test_no_text_takes_long_to_look_within(text: str) -> None:
     started = time.perf_counter()
     names_within(text)
     assert time.perf_counter() - started < 0.5
+
+
+def test_a_name_in_quotation_marks_is_looked_for_as_it_stands() -> None:
+    assert literal("search “songs like Ditto”") == "songs like Ditto"
+    assert [candidate.name for candidate in read("‘더 보기’ 검색").candidates] == [
+        "‘더 보기’ 검색",
+        "더 보기",
+    ]
+    assert literal("search songs") == literal("‘더 보기’") == ""
