@@ -28,6 +28,9 @@ from spotify_assets.defs.marts.warehouse import sole_use
 # The adapter says the id of a query only here, and its reason only in the error.
 _ENDED_BADLY = re.compile(r"Athena query (\S+) has state (FAILED|CANCELLED)")
 
+_FINISHED = "NodeFinished"
+"""The event of dbt that says what a statement cost, after the one that says what came of it."""
+
 _MORE_MEMORY = (
     "What to do: let DuckDB use more memory, with the variable DUCKDB_MEMORY_LIMIT=8GB, say, in the run's "
     "environment; it is 1500MB where none is set."
@@ -92,16 +95,29 @@ def build(
     """
     target = target_path(settings)
     try:
+        made: dict[str, dg.Output[Any]] = {}
         for event in _events(args, settings, target, is_refresh):
+            if event["info"]["name"] == _FINISHED:
+                if output := made.pop(event["data"]["node_info"]["unique_id"], None):
+                    yield output.with_metadata({**output.metadata, **_scanned(event)})
+                continue
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
             if message.is_result_event and event["info"]["level"] != "info":
                 context.log.warning("%s", event["info"]["msg"])
             for result in message.to_default_asset_events(manifest, translator, context, target, project):
+                if isinstance(result, dg.Output):
+                    made[event["data"]["node_info"]["unique_id"]] = result
                 # A test that is no check of this run has said what it has to say by letting dbt go on.
-                if not isinstance(result, dg.AssetObservation):
+                elif not isinstance(result, dg.AssetObservation):
                     yield result
     except DbtError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def _scanned(finished: Mapping[str, Any]) -> dict[str, Any]:
+    """Return, for Dagster, how many bytes the statement of a model scanned, where it was Athena's."""
+    scanned = finished["data"]["run_result"].get("adapter_response", {}).get("data_scanned_in_bytes")
+    return {} if scanned is None else {"athena/bytes_scanned": int(scanned)}
 
 
 def _events(
@@ -126,7 +142,7 @@ def _events(
         if found := _ENDED_BADLY.search(event.info.msg):
             node = event.data.node_info.node_name or "a statement of dbt's own"
             ended_badly.append(f"Athena query {found[1]}, of {node}, {found[2].lower()}.")
-        if event.info.level in ("info", "warn", "error") or event.info.name.startswith("Log"):
+        if event.info.level in ("info", "warn", "error") or event.info.name.startswith(("Log", _FINISHED)):
             events.put(MessageToDict(event, preserving_proto_field_name=True))
 
     def work() -> None:

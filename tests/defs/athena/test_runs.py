@@ -20,16 +20,20 @@ from tests.defs.athena.conftest import Built
 from tests.defs.athena.test_queries import ID
 
 
-def reasons(built: Built, asset: str, work_group: str) -> str:
-    """What Dagster is told of an asset's failure on this platform."""
+def run(built: Built, asset: str, work_group: str = "primary") -> dg.ExecuteInProcessResult:
+    """A run of one asset on this platform."""
     overrides = {name: str(value) for name, value in settings_that_differ(built).items()}
     platform = Platform(overrides={**overrides, "athena_work_group": work_group})
     job = build_defs({"platform": platform}).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
-        result = job.execute_in_process(
+        return job.execute_in_process(
             instance=instance, asset_selection=[dg.AssetKey(asset)], raise_on_error=False
         )
-    failed = result.filter_events(lambda event: event.is_step_failure)
+
+
+def reasons(built: Built, asset: str, work_group: str) -> str:
+    """What Dagster is told of an asset's failure on this platform."""
+    failed = run(built, asset, work_group).filter_events(lambda event: event.is_step_failure)
     return "\n".join(reason_of(event) for event in failed)
 
 
@@ -57,6 +61,23 @@ def test_a_statement_of_dbt_over_the_scan_limit_fails_its_asset(built: Built, st
         f"What to do: the work group {built.settings.athena_schema} lets a statement scan only so much"
         in said
     )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_dagster_shows_what_a_model_scanned(built: Built, storage: Storage) -> None:
+    pytest.importorskip("dbt.adapters.athena", reason="needs dbt-athena, which the platform extra brings")
+    schema = record_schema("artist_ids")
+    ids = [
+        {"artist_id": f"artist-{n}", "kind": "mbid", "external_id": os.urandom(512).hex()} for n in range(100)
+    ]
+    rows = pa.Table.from_pylist(ids, schema)
+    Lake(storage).append("artist_ids", rows, Stamp("sample", "run", datetime.now(UTC), 30))
+
+    (made,) = run(built, "stg_artist_ids__by_source").get_asset_materialization_events()
+
+    scanned = made.materialization.metadata["athena/bytes_scanned"].value
+    assert 100 * 512 < scanned < 200 * 1024
 
 
 def test_an_asset_that_cannot_ask_athena_says_why(built: Built, storage: Storage) -> None:
