@@ -49,8 +49,10 @@ class Asking:
         answer = None
         if self._live and request.state in (State.PENDING, State.RUNNING):
             answer = self._looked_up(self._live, query, shown, talk)
-        elif self._live and request.state is State.NOT_FOUND and (known := self._live.known(key)):
-            answer = self._found(known, shown, talk)
+        elif self._live and request.state is State.NOT_FOUND:
+            # No artist goes by a song's title, which may still be on its way.
+            found = self._live.found_by_others(key, self._left(talk))
+            answer = self._found(found, shown, talk) if found else None
         if answer is None:
             choices = requests.choices(key) if request.state is State.NOT_FOUND else []
             answer = request_answer(request, shown, choices, now, talk.language)
@@ -59,10 +61,13 @@ class Asking:
     def _may_ask_anew(self, talk: Talk) -> bool:
         return self._store.lookups.count_new(talk.who, self._clock(), self._new_names)
 
+    def _left(self, talk: Talk) -> float:
+        return max(talk.until - time.monotonic() - _TO_COMPOSE, 0.0)
+
     def _looked_up(self, live: Live, query: str, shown: str, talk: Talk) -> Answer | None:
         """Look a name up for as long as the question allows; None where its request says more."""
-        within = talk.until - time.monotonic() - _TO_COMPOSE
-        if within <= 0:
+        within = self._left(talk)
+        if not within:
             return None
         key = name_key(query)
         found = live.look_up(key, query, within)

@@ -128,6 +128,17 @@ class Live:
         Raises:
             StoreError: the store cannot be read or written.
         """
+        return self._wait(key, lambda: self._begun(key, query), within)
+
+    def found_by_others(self, key: str, within: float) -> Found | None:
+        """Return the same without looking the name up anew: what was found lately, or is being found.
+
+        Raises:
+            StoreError: the store cannot be read or written.
+        """
+        return self._wait(key, lambda: None, within)
+
+    def _wait(self, key: str, begin: Callable[[], _Lookup | None], within: float) -> Found | None:
         until = time.monotonic() + within
         known = self._store.lookups.get(key, self._clock())
         if known and known.body:
@@ -137,7 +148,7 @@ class Live:
         if not self._waiting.acquire(blocking=False):
             return None
         try:
-            lookup = self._joined(key) or (None if known else self._begun(key, query))
+            lookup = self._joined(key) or (None if known else begin())
             return lookup.wait(until) if lookup else self._of_another(key, until)
         finally:
             self._waiting.release()
@@ -177,7 +188,7 @@ class Live:
 
     def _run(self, lookup: _Lookup) -> None:
         ends_at = time.monotonic() + LASTS
-        kept = False
+        kept: Found | None = None
         try:
             for found in self._findings(lookup):
                 found = replace(found, complete=found.complete or time.monotonic() > ends_at)
@@ -185,7 +196,7 @@ class Live:
                 # What is incomplete is taken over by the next who asks, should this process die.
                 expires_at = now + (KEPT if found.complete else LEASE)
                 self._store.lookups.end(lookup.key, lookup.holder, found.to_text(), now, expires_at)
-                kept = True
+                kept = found
                 lookup.tell(found)
                 if found.complete:
                     break
@@ -197,14 +208,18 @@ class Live:
             with self._lock:
                 self._under_way.pop(lookup.key, None)
             self._slots.release()
-            if not kept:
-                self._let_go(lookup)
+            if not (kept and kept.complete):
+                self._let_go(lookup, kept)
             lookup.end()
 
-    def _let_go(self, lookup: _Lookup) -> None:
+    def _let_go(self, lookup: _Lookup, kept: Found | None) -> None:
+        """End a lookup that failed, so that nobody waits for more than it found."""
         now = self._clock()
+        body = replace(kept, complete=True).to_text() if kept else None
         try:
-            self._store.lookups.end(lookup.key, lookup.holder, None, now, now)
+            self._store.lookups.end(
+                lookup.key, lookup.holder, body, now, now + timedelta(seconds=REST if kept else 0)
+            )
         except PlatformError as error:
             _log.info("a lookup that failed holds its name until its lease ends: %s", error)
 
