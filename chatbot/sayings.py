@@ -78,6 +78,7 @@ _SAYINGS: dict[Saying, tuple[str, ...]] = {
         "wrong", "error", "it doesn't work", "doesn't work", "not working", "it's broken",
     ),
     "restart": (
+        "ask again", "다시 물어보기",
         "stop", "cancel", "start over", "restart", "reset", "go back", "quit", "never mind",
         "back", "previous", "이전", "이전으로",
         "처음으로", "처음부터", "처음부터 다시", "그만", "그만해", "됐어", "취소", "뒤로", "뒤로 가기",

@@ -43,7 +43,7 @@ def render(answer: Answer, language: Language) -> Json:
     outputs = [*_hero(answer, language), *_best_known(answer, language), *_similar(answer, language)]
     if not outputs:
         outputs = [_text(_numbered(answer.text, answer.choices, language))]
-    quick = [_quick_reply(tap) for tap in taps(answer) if units(tap.reply.text) <= MAX_MESSAGE]
+    quick = [_quick_reply(tap) for tap in taps(answer, MAX_LABEL) if units(tap.reply.text) <= MAX_MESSAGE]
     template: Json = {"outputs": outputs[:MAX_OUTPUTS]}
     if quick:
         template["quickReplies"] = quick[:MAX_QUICK_REPLIES]

@@ -43,7 +43,7 @@ def render(answer: Answer, language: Language) -> Json:
     cursor = _cursor(answer, shown)
     quick = [
         {"content_type": "text", "title": line(tap.reply.label, MAX_QUICK_REPLY) or "♪", "payload": payload}
-        for tap in taps(answer)
+        for tap in taps(answer, MAX_QUICK_REPLY)
         if units(payload := payload_of(tap.reply.text, cursor if tap.cursor else None, language))
         <= MAX_PAYLOAD
     ]
@@ -78,10 +78,11 @@ def _hero(answer: Answer, language: Language) -> list[Json]:
 def _said(text: str) -> str:
     """Return the answer's words in a line; where they are too long, the last, the source, is kept whole."""
     *words, source = text.split("\n")
+    whole = " · ".join([*words, source])
     room = MAX_ELEMENT_TEXT - units(source) - 3
-    if not words or room < MAX_ELEMENT_TEXT // 2:
-        return text
-    return f"{line(' '.join(words), room)} · {source}"
+    if not words or units(whole) <= MAX_ELEMENT_TEXT:
+        return whole
+    return source if room < MAX_ELEMENT_TEXT // 2 else f"{line(' '.join(words), room)} · {source}"
 
 
 def _best_known(answer: Answer, language: Language) -> list[Json]:

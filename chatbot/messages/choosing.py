@@ -29,6 +29,11 @@ def exactly(name: str, language: Language) -> str:
     return say(language, f"‘{short(name)}’ 그대로 찾기", f"No, find “{short(name)}”")
 
 
+def as_typed(language: Language) -> str:
+    """Label the same reply where there is no room for the name; at most 14 characters."""
+    return say(language, "그대로 찾기", "Find as typed")
+
+
 def search_for(name: str, language: Language) -> str:
     """Return what the reply sends that looks for a text as a name, whatever it was taken for before."""
     return say(language, f"‘{name}’ 검색", f"search “{name}”")

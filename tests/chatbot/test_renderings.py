@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatbot.answer import Answer, Artist
+from chatbot.answer import Answer, Artist, Reply
 from chatbot.channels import cli, kakao_reply, messenger_reply
+from chatbot.channels.tapped import taps
+from chatbot.compose import exactly
 from chatbot.fit import fit, line, plain
 from chatbot.intake import json_bytes
 from chatbot.language import Language
@@ -108,3 +110,38 @@ def test_text_is_cut_between_characters(text: str, most: int) -> None:
 )
 def test_a_cut_is_where_people_see_one(text: str, most: int, cut: str) -> None:
     assert fit(text, most) == cut
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        (["IU", "aespa"], ["IU", "aespa"]),
+        (["aespa · k-pop girl group · k-pop", "IVE · k-pop girl group"], ["aespa", "IVE"]),
+        (["Ditto – NewJeans", "Ditto – Somebody Else"], ["NewJeans", "Somebody Else"]),
+        (["NCT · k-pop boy group", "NCT · k-pop boy group (2)"], ["k-pop boy group", "k-pop boy group (2)"]),
+        (
+            ["A Very Long Name (1)", "A Very Long Name (1)"],
+            ["1. A Very Long Name (1)", "2. A Very Long Name (1)"],
+        ),
+    ],
+)
+def test_labels_that_are_too_long_are_told_apart_by_what_differs(labels: list[str], shown: list[str]) -> None:
+    answer = Answer("choices", "Which?", choices=[Reply(label, label) for label in labels])
+    assert [tap.reply.label for tap in taps(answer, 14)] == shown
+    assert [tap.reply.text for tap in taps(answer, 14)] == labels
+
+
+def test_looking_for_a_long_name_as_it_was_typed_is_not_cut() -> None:
+    answer = Answer(
+        "help", "Hm?", quick_replies=[exactly("which one is better?", "en"), exactly("에스빠", "ko")]
+    )
+    assert [tap.reply.label for tap in taps(answer, 14)] == ["Find as typed", "‘에스빠’ 그대로 찾기"]
+
+
+def test_the_source_is_never_cut_from_a_card_of_messenger() -> None:
+    artist = Artist("sample-a", "Taylor Swift", [], None, "https://open.spotify.com/search/x")
+    source = "Sample data: the songs and how they sound are synthetic."
+    said = f"If you like Taylor Swift, you may enjoy these artists too.\n{source}"
+    message = messenger_reply.render(Answer("artist", said, artist=artist), "en")
+    [element] = message["attachment"]["payload"]["elements"]
+    assert element["subtitle"] == source
