@@ -167,14 +167,17 @@ def close_answer(name: str, choices: list[Reply], language: Language) -> Answer:
 
 
 def exactly(text: str, language: Language) -> Reply:
-    """Offer to look for a text as a name that was taken for something else."""
+    """Offer to look for a text as a name, whatever it was taken for."""
     return Reply(choosing.exactly(text, language), choosing.search_for(text, language))
 
 
-def help_answer(text: str, language: Language, offers: Sequence[Reply] = ()) -> Answer:
-    """Say something to somebody who named nobody, with names to try."""
+def help_answer(
+    text: str, language: Language, offers: Sequence[Reply] = (), taken_for_talk: str = ""
+) -> Answer:
+    """Say something to somebody who named nobody, with names to try; what was `taken_for_talk` may be one."""
     examples = [Reply(name, name) for name in messages.EXAMPLES[language]]
-    return Answer("help", text, quick_replies=[*offers, *examples])
+    way_out = [exactly(taken_for_talk, language)] if taken_for_talk else []
+    return Answer("help", text, quick_replies=[*offers, *examples, *way_out])
 
 
 def chosen_from(choices: Sequence[Choice]) -> list[Reply]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from chatbot import messages
 from chatbot.answer import Answer
-from chatbot.compose import exactly, help_answer
+from chatbot.compose import help_answer
 from chatbot.everyday import is_everyday, is_title
 from chatbot.going_on import is_more, picked, wish
 from chatbot.language import Language
@@ -36,7 +36,7 @@ def no_question(talk: Talk) -> Answer | None:
         "answer": small_talk.chat,
         "anything": small_talk.chat,
     }
-    return help_answer(replies[about](language), language, [exactly(text, language)]) if about else None
+    return help_answer(replies[about](language), language, taken_for_talk=text) if about else None
 
 
 def _reply_to(text: str, language: Language, *, goes_on: bool) -> str:
@@ -78,7 +78,7 @@ def _beside_a_name(talk: Talk) -> Answer | None:
         if shown:
             return shown
         if reply := _to_nobody(saying, name, talk):
-            return help_answer(reply, talk.language, [exactly(talk.text, talk.language)])
+            return help_answer(reply, talk.language, taken_for_talk=talk.text)
     return None
 
 

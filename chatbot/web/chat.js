@@ -142,10 +142,15 @@ function alike({ kind, similar }, language) {
       el("div", { class: "grow" }, title,
         isSong ? el("p", { class: "by" }, artist.name) : null,
         // A line never begins with the dot between two reasons.
-        el("p", { class: "why" }, why.replaceAll(" · ", "\u00a0· ")),
+        el("p", { class: "why" }, unbroken(why.replaceAll(" · ", "\u00a0· "))),
         !isSong && tracks.length ? songList(tracks) : null,
         isSong ? link(song.url, LABELS[language].listen, "listen") : null));
   }));
+}
+
+// "k-pop" stays on one line.
+function unbroken(text) {
+  return text.replace(/(?<=\p{L})-(?=\p{L})/gu, "\u2060-\u2060");
 }
 
 function asking(name, text, language) {

@@ -53,7 +53,7 @@ def test_what_was_taken_for_talk_can_be_looked_for_all_the_same(ask: Ask, store:
     first = ask(text)
     assert first.kind == "help"
     assert store.requests.all() == []
-    assert ask(first.quick_replies[0].text).kind == "pending"
+    assert ask(first.quick_replies[-1].text).kind == "pending"
     assert [request.query for request in store.requests.all()] == [text]
 
 
