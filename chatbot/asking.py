@@ -49,7 +49,10 @@ class Asking:
         answer = None
         if self._live and request.state in (State.PENDING, State.RUNNING):
             answer = self._looked_up(self._live, query, shown, talk)
-        elif self._live and request.state is State.NOT_FOUND:
+            if answer is None:
+                # It may have ended just when nobody waited any longer.
+                request = requests.get(key) or request
+        if answer is None and self._live and request.state is State.NOT_FOUND:
             # No artist goes by a song's title, which may still be on its way.
             found = self._live.found_by_others(key, self._left(talk))
             answer = self._found(found, shown, talk) if found else None

@@ -141,15 +141,14 @@ class Live:
     def _wait(self, key: str, begin: Callable[[], _Lookup | None], within: float) -> Found | None:
         until = time.monotonic() + within
         known = self._store.lookups.get(key, self._clock())
-        if known and known.body:
-            found = Found.from_text(known.body)
-            if found.complete:
-                return found
+        found = Found.from_text(known.body) if known and known.body else None
+        if found and found.complete:
+            return found
         if not self._waiting.acquire(blocking=False):
             return None
         try:
             lookup = self._joined(key) or (None if known else begin())
-            return lookup.wait(until) if lookup else self._of_another(key, until)
+            return (lookup.wait(until) if lookup else self._of_another(key, until)) or found
         finally:
             self._waiting.release()
 
@@ -251,19 +250,20 @@ class Live:
         """Yield the first of these songs, and what is known of its artist, who is asked for from now on."""
         song, player = songs[0], songs[0].artists[0]
         others = tuple(f"{one.track.name} – {one.artists[0].name}" for one in songs[1:])
-        self._end(
-            lookup, "no artist goes by that name, but a song does", [Choice(player.artist_id, player.name)]
-        )
         key = name_key(player.artist_id)
         kept = self.known(key)
         document = self._store.answers.artist(player.artist_id) or (kept.document if kept else None)
+        found = Found("song", document, song_of(song, document), others)
+        # The request ends after that: whoever finds it ended finds the song.
+        yield replace(found, complete=False)
+        self._end(
+            lookup, "no artist goes by that name, but a song does", [Choice(player.artist_id, player.name)]
+        )
         if document:
-            yield Found("song", document, song_of(song, document), others)
+            yield found
             return
-        yield Found("song", None, song_of(song, None), others, complete=False)
         self._store.requests.ask(key, player.artist_id, self._clock())
         artists = [match.artist for match in self._sources().find_artists(player.artist_id)]
-        found = Found("song", None, song_of(song, None), others)
         for document in self._artist(key, artists[0]) if artists else ():
             found = Found("song", document, song_of(song, document), others)
             yield replace(found, complete=False)

@@ -7,8 +7,12 @@ import time
 
 from chatbot.answer import Question
 from chatbot.bot import Bot
-from chatbot.live import AT_ONCE
-from spotify_assets.core.store import State
+from chatbot.live import AT_ONCE, Found, Live
+from spotify_assets.core.catalog.access import Access
+from spotify_assets.core.catalog.http import Patience
+from spotify_assets.core.catalog.live import LiveCatalog
+from spotify_assets.core.settings import Settings
+from spotify_assets.core.store import State, Urgency
 from spotify_assets.core.store.sql import SqlStore
 from tests.chatbot.live_world import (
     HELD,
@@ -63,6 +67,27 @@ def test_what_comes_too_late_for_the_first_is_there_for_the_next(
     answer = say("샤이니", again=True)
     assert (answer.kind, answer.provisional) == ("artist", True)
     assert outside_world.spotify.calls == []
+
+
+class JustTooLate(Live):
+    """Finds everything in the moment in which nobody waits any longer."""
+
+    def look_up(self, key: str, query: str, within: float) -> Found | None:
+        super().look_up(key, query, 20.0)
+        return None
+
+
+def test_what_ends_just_when_nobody_waits_any_longer_is_told(
+    empty: SqlStore, settings: Settings, outside_world: OutsideWorld
+) -> None:
+    outside_world.musicbrainz.faults.add(connection_reset())
+    patience = Patience(deadline=3.0, attempts=1)
+    access = Access(settings, empty.sources, Urgency.ASKED, patience, workers=2, clock=now)
+    answer = Bot(empty, now, JustTooLate(empty, lambda: LiveCatalog(access), now)).answer(
+        Question("ann", "shinee", "test")
+    )
+    assert answer.kind == "choices"
+    assert [choice.label for choice in answer.choices] == ["샤이니 · k-pop boy group · k-pop"]
 
 
 def test_a_source_that_is_parked_is_not_called_and_the_request_waits(
