@@ -12,7 +12,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +34,11 @@ NAMES = ("에스파", "샤이니", "BTS", "아이유", "NewJeans", "The Beatles"
 TURNS = 12
 PUBLISHED_EVERY = 0.25
 STARTS = 7
+SECONDS_TO_START = 60
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
+_REQUEST_ID = re.compile(rb"x-request-id: ([0-9a-f]{8})", re.IGNORECASE)
+_NAMES = [json.dumps(name).encode() for name in NAMES]
+_CONSTANT = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def rows() -> Iterator[tuple[str, str]]:
@@ -74,7 +79,7 @@ def _measured(home: Path, env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _wait_until_ready(port: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS_TO_START
     while True:
         try:
             if httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success:
@@ -155,11 +160,10 @@ class _Seen:
         self.errors = self.mixed = 0
         self.versions: set[bytes] = set()
 
-    def answer(self, head: bytes, body: bytes, seconds: float) -> None:
+    def answer(self, answer: bytes, seconds: float) -> None:
         self.took.append(seconds)
-        if b" 200 " not in head.split(b"\r\n", 1)[0]:
-            self.errors += 1
-        marks = set(re.findall(rb"~(\d+)~", body)) if b"~" in body else set()
+        self.errors += not answer.startswith(b"HTTP/1.1 200 ")
+        marks = set(re.findall(rb"~(\d+)~", answer)) if b"~" in answer else set()
         self.mixed += len(marks) > 1
         self.versions |= marks
 
@@ -179,49 +183,91 @@ class _Seen:
 class _Client(asyncio.Protocol):
     """Asks one question after the other on a connection; a stream would take as long as the server."""
 
-    def __init__(self, what: str, number: int, until: float, seen: _Seen) -> None:
-        self.ended = asyncio.get_running_loop().create_future()
-        self._what, self._number, self._until, self._seen = what, number, until, seen
-        self._count, self._asked, self._answer = 0, 0.0, b""
+    def __init__(self, what: str, number: int, seen: _Seen) -> None:
+        loop = asyncio.get_running_loop()
+        self.worker: asyncio.Future[bytes] = loop.create_future()
+        """Which process of the server is at the other end: its request ids begin alike."""
+        self.ended: asyncio.Future[None] = loop.create_future()
+        self._what, self._number, self._until, self._seen = what, number, 0.0, seen
+        self._count, self._asked, self._answer, self._size = 0, 0.0, b"", 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._ask()
+        self._transport.write(_CONSTANT)
 
     def data_received(self, data: bytes) -> None:
-        self._answer += data
-        head, _, body = self._answer.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        if length and len(body) == int(length[1]):
-            self._seen.answer(head, body, time.perf_counter() - self._asked)
-            self._ask()
+        self._answer = self._answer + data if self._answer else data
+        if not self._size and (head := self._answer.find(b"\r\n\r\n") + 4) > 3:
+            length = _LENGTH.search(self._answer, 0, head)
+            self._size = head + int(length[1]) if length else 0
+        if len(self._answer) == self._size:
+            self._answered(self._answer)
 
     def connection_lost(self, _: Exception | None) -> None:
         self.ended.set_result(None)
 
-    def _ask(self) -> None:
-        if time.monotonic() >= self._until:
-            self._transport.close()
+    def begin(self, until: float) -> None:
+        """Ask, from now on until then."""
+        self._answer, self._size, self._until = b"", 0, until
+        self._ask()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.close()
+
+    def _answered(self, answer: bytes) -> None:
+        if not self.worker.done():
+            self.worker.set_result(_REQUEST_ID.findall(answer)[0])
             return
+        self._seen.answer(answer, time.perf_counter() - self._asked)
+        self._answer, self._size = b"", 0
+        if time.monotonic() < self._until:
+            self._ask()
+        else:
+            self.close()
+
+    def _ask(self) -> None:
         self._count += 1
+        request = _CONSTANT
         if self._what == "chat":
             # A user may ask sixty times a minute: every question comes from somebody else.
-            asked = {"user": f"{self._number}-{self._count}", "text": NAMES[self._count % len(NAMES)]}
-            body = json.dumps(asked).encode()
-            head = b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
-        else:
-            body, head = b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-        self._answer, self._asked = b"", time.perf_counter()
-        self._transport.write(head + body)
+            name = _NAMES[self._count % len(_NAMES)]
+            body = b'{"user": "%d-%d", "text": %b}' % (self._number, self._count, name)
+            request = b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        self._asked = time.perf_counter()
+        self._transport.write(request)
+
+
+async def _evenly(connect: Callable[[int], Awaitable[_Client]]) -> list[_Client]:
+    """Connect until each worker has its share, as a balancer sees to: otherwise chance decides who accepts.
+
+    Raises:
+        TimeoutError: some worker accepts nothing.
+    """
+    of_worker: defaultdict[bytes, list[_Client]] = defaultdict(list)
+    clients: list[_Client] = []
+    async with asyncio.timeout(SECONDS_TO_START):
+        while len(clients) < CONNECTIONS:
+            client = await connect(len(clients))
+            share = of_worker[await client.worker]
+            if len(share) < CONNECTIONS // WORKERS:
+                share.append(client)
+                clients.append(client)
+            else:
+                client.close()
+                await asyncio.sleep(0.01)
+    return clients
 
 
 async def _measure(port: int, what: str, seconds: float, seen: _Seen) -> None:
-    until = time.monotonic() + seconds
-    connect = asyncio.get_running_loop().create_connection
-    clients = [
-        (await connect(partial(_Client, what, number, until, seen), "127.0.0.1", port))[1]
-        for number in range(CONNECTIONS)
-    ]
+    loop = asyncio.get_running_loop()
+
+    async def connect(number: int) -> _Client:
+        return (await loop.create_connection(partial(_Client, what, number, seen), "127.0.0.1", port))[1]
+
+    clients = await _evenly(connect)
+    for client in clients:
+        client.begin(time.monotonic() + seconds)
     await asyncio.gather(*(client.ended for client in clients))
 
 
