@@ -75,6 +75,7 @@ class Memory:
     def __init__(self, store: Conversations, clock: Callable[[], datetime], *, behind: bool = False) -> None:
         self._store, self._clock, self._behind = store, clock, behind
         self._unwritten: dict[str, str] = {}
+        self._writing: dict[str, str] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._writer: threading.Thread | None = None
@@ -86,7 +87,7 @@ class Memory:
             StoreError: the store cannot be read.
         """
         with self._lock:
-            body = self._unwritten.get(who)
+            body = self._unwritten.get(who) or self._writing.get(who)
         return _read(body or self._store.recall(who, self._clock()))
 
     def keep(self, who: str, body: str) -> None:
@@ -111,13 +112,11 @@ class Memory:
         while not ended:
             ended = self._ended.wait(_WRITTEN_EVERY)
             with self._lock:
-                bodies = dict(self._unwritten)
-            if bodies:
-                self._write(bodies)
+                self._writing, self._unwritten = self._unwritten, {}
+            if self._writing:
+                self._write(self._writing)
             with self._lock:
-                for who, body in bodies.items():
-                    if self._unwritten.get(who) == body:
-                        del self._unwritten[who]
+                self._writing = {}
 
     def _write(self, bodies: dict[str, str]) -> None:
         now = self._clock()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
-from spotify_assets.core.store.sql_engine import Database
+from spotify_assets.core.store.sql_engine import Database, run_many
 from spotify_assets.core.store.sql_schema import conversations
-from spotify_assets.core.store.text import is_key, plain
+from spotify_assets.core.store.text import checked_key, is_key, plain
 
 _FORGET_ONE_IN = 100
 _COLUMNS = conversations.c
@@ -28,20 +29,15 @@ class SqlConversations:
         Raises:
             StoreError: the store cannot be written.
         """
+        # Many people get the same answer.
+        storable = {body: plain(body) for body in set(bodies.values())}
         # Sorted, so that two writers take their locks in the same order.
-        rows = [
-            {"person": person, "body": plain(bodies[person]), "expires_at": expires_at}
-            for person in sorted(bodies)
-        ]
+        rows = [{"person": checked_key(one), "body": storable[bodies[one]]} for one in sorted(bodies)]
         statement = self._database.upsert(
             conversations, lambda new: [("body", new.body), ("expires_at", new.expires_at)]
         )
-
-        def write(connection: Connection) -> None:
-            if rows:
-                connection.execute(statement, rows)
-
-        self._database.write(write)
+        if rows:
+            self._database.write(partial(run_many, statement, rows, {"expires_at": expires_at}))
         # In a transaction of its own, which locks nothing that the one above waits for.
         if random.randrange(_FORGET_ONE_IN) < len(rows):
             expired = delete(conversations).where(_COLUMNS.expires_at <= now)

@@ -10,7 +10,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, ev
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.sql import Insert
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.store.sql_address import iam_token, options
@@ -273,6 +275,28 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """Cut a sequence into pieces that fit into one statement."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def run_many(
+    statement: Insert, rows: Iterable[Mapping[str, str]], same: Mapping[str, Any], connection: Connection
+) -> None:
+    """Run an insert for each of `rows`, whose text is stored as it is, with what is the `same` in all.
+
+    SQLAlchemy binds every value of every row anew: that takes longer than SQLite takes to store a row.
+    """
+    compiled = statement.compile(dialect=connection.dialect)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what compiles SQL
+    shared = {name: _bound(compiled.binds[name].type, value, connection) for name, value in same.items()}
+    by_name = [{**row, **shared} for row in rows]
+    order = compiled.positiontup
+    by_place = [tuple(map(row.__getitem__, order)) for row in by_name] if order else None
+    connection.exec_driver_sql(compiled.string, by_place or by_name)
+
+
+def _bound(column_type: TypeEngine[Any], value: Any, connection: Connection) -> Any:
+    """Return a value as the driver takes it."""
+    process = column_type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return process(value) if process else value
 
 
 def _begin_sqlite(connection: Connection) -> None:
