@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from chatbot.language import Language
@@ -23,8 +23,7 @@ SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _MAX_SEARCH = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What somebody wrote."""
 
     user: str

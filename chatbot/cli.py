@@ -11,7 +11,6 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from dataclasses import replace
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -79,7 +78,7 @@ def _tell(question: Question, answer: Answer, seconds: float) -> None:
 
     try:
         stream = open_stream(settings())
-        asker = replace(question, user=user_ids(settings()).of("terminal", question.user))
+        asker = question._replace(user=user_ids(settings()).of("terminal", question.user))
     except SettingsError as error:
         typer.echo(f"The answer stands, but no event tells of it: {error}", err=True)
         return

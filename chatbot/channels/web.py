@@ -6,8 +6,7 @@ Here: what `POST /v1/chat` accepts, and sentences for what it does not. An Answe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatbot.intake import BadRequest, json_object
 from chatbot.language import Language
@@ -22,8 +21,7 @@ EXPECTED = 'send JSON such as {"user": "me", "text": "aespa"}'
 _LANGUAGES: dict[str, Language] = {"ko": "ko", "en": "en"}
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(NamedTuple):
     """What a body asks."""
 
     user: str | None

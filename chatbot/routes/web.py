@@ -15,7 +15,7 @@ from chatbot import messages
 from chatbot.answer import Answer, Question
 from chatbot.channels import web
 from chatbot.identity import SECONDS_TO_BE_VOUCHED_FOR, SESSION_SECONDS, network_of
-from chatbot.intake import BadRequest, body_of, json_bytes
+from chatbot.intake import BadRequest, body_of, header, json_bytes
 from chatbot.rendered import Rendered
 from chatbot.service import Service, language_for
 
@@ -78,7 +78,7 @@ def _user(service: Service, request: Request, hint: str | None) -> tuple[str, st
     nothing to get: its network vouches for those that are a day old, for all of them as one.
     """
     users, host = service.users, request.client.host if request.client else ""
-    cookie = request.cookies.get(COOKIE)
+    cookie = request.cookies.get(COOKIE) if header(request, b"cookie") else None
     if cookie and (session := users.session(cookie)):
         is_old = session.age >= SECONDS_TO_BE_VOUCHED_FOR
         return users.of("session", session.id), users.of("address", network_of(host)) if is_old else None
