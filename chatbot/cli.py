@@ -73,7 +73,7 @@ def _tell(question: Question, answer: Answer, seconds: float) -> None:
     """Tell the stream of events of this one turn; whatever hinders it, the answer stands."""
     from chatbot.app import utc_now
     from chatbot.identity import user_ids
-    from chatbot.turns import event_of
+    from chatbot.turns import Turns
     from spotify_assets.core.event_stream import open_stream
 
     try:
@@ -82,7 +82,7 @@ def _tell(question: Question, answer: Answer, seconds: float) -> None:
     except SettingsError as error:
         typer.echo(f"The answer stands, but no event tells of it: {error}", err=True)
         return
-    if event := event_of(asker, answer, utc_now(), seconds):
+    if event := Turns().told(asker, answer, utc_now(), seconds):
         stream.emit(event)
     stream.close()
 

@@ -25,7 +25,7 @@ from chatbot.language import Language, language_of
 from chatbot.messages import cards
 from chatbot.metrics import Metrics
 from chatbot.rate_limit import RateLimit
-from chatbot.turns import event_of
+from chatbot.turns import Turns
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.event_stream import NoStream, Stream
 from spotify_assets.core.settings import Settings
@@ -64,6 +64,7 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     outbox: Outbox | None = None
     """What replies on Messenger, where that is on."""
+    _turns: Turns = field(default_factory=Turns, init=False)
 
     async def answer(self, question: Question, seconds: float = SECONDS_TO_ANSWER) -> Answer:
         """Answer a question, or say within `seconds` that it takes longer.
@@ -92,7 +93,7 @@ class Service:
         """Count a turn, and tell of it."""
         seconds = time.perf_counter() - began
         self.metrics.answered(question.channel, answer.kind, seconds)
-        if event := event_of(question, answer, self.clock(), seconds):
+        if event := self._turns.told(question, answer, self.clock(), seconds):
             self.events.emit(event)
 
     async def friendly(self, question: Question) -> Answer:

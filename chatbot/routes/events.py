@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -14,7 +15,7 @@ from chatbot.intake import BadRequest, body_of, json_object
 from chatbot.routes.ops import require_bearer
 from chatbot.service import Service
 from spotify_assets.core.event_stream import BATCH
-from spotify_assets.core.events import EventFault, parse
+from spotify_assets.core.events import EventFault, parse, to_line
 from spotify_assets.core.records import ChatEvent
 
 MAX_BODY = 1024 * 1024
@@ -41,7 +42,7 @@ def routes(service: Service) -> list[Route]:
             raise HTTPException(400, str(error)) from None
         if not service.events.is_on:
             raise HTTPException(503, "Nobody keeps events here: EVENTS_URL is off.")
-        if not service.events.offer(batch):
+        if not service.events.offer([partial(to_line, event) for event in batch]):
             raise HTTPException(
                 503, "The stream is full, and none of these events was taken.", {"retry-after": "5"}
             )

@@ -16,7 +16,7 @@ from chatbot.answer import Answer, Question
 from chatbot.channels import web
 from chatbot.identity import SECONDS_TO_BE_VOUCHED_FOR, SESSION_SECONDS, network_of
 from chatbot.intake import BadRequest, body_of, header, json_bytes
-from chatbot.rendered import Rendered
+from chatbot.per_answer import PerAnswer
 from chatbot.service import Service, language_for
 
 PAGE_FILES = Path(__file__).parents[1] / "web"
@@ -29,7 +29,7 @@ COOKIE = "session"
 def routes(service: Service) -> list[BaseRoute]:
     """Return the channel's addresses."""
 
-    rendered = Rendered(_response)
+    responses = PerAnswer(_response)
 
     async def chat(request: Request) -> Response:
         try:
@@ -44,7 +44,7 @@ def routes(service: Service) -> list[BaseRoute]:
             message = messages.too_fast(language_for(question))
             raise HTTPException(429, message, {"retry-after": str(math.ceil(wait))})
         answer = await service.answer(question)
-        return rendered.of(answer)
+        return responses.of(answer)
 
     async def page(request: Request) -> Response:
         response = FileResponse(PAGE_FILES / "index.html")

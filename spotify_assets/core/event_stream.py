@@ -23,8 +23,6 @@ from pathlib import Path
 from typing import Protocol
 
 from spotify_assets.core.errors import PlatformError, SettingsError
-from spotify_assets.core.events import to_line
-from spotify_assets.core.records import ChatEvent
 from spotify_assets.core.settings import Settings
 
 CAPACITY = 10_000
@@ -40,6 +38,9 @@ LONGEST_PAUSE = 60.0
 """Seconds between two attempts to write to a destination that keeps failing."""
 
 STREAM, VERSION = "chat-events", 1
+
+Told = Callable[[], bytes]
+"""An event as it is told: writes it as a line of JSON (`events.to_line`), each time the same."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,11 +92,11 @@ class Stream(Protocol):
         """What became of the events so far."""
         ...
 
-    def emit(self, event: ChatEvent) -> bool:
+    def emit(self, event: Told) -> bool:
         """Take one event, at once; return False where it was dropped."""
         ...
 
-    def offer(self, events: Sequence[ChatEvent]) -> bool:
+    def offer(self, events: Sequence[Told]) -> bool:
         """Take all of these events, at once, or drop all and return False."""
         ...
 
@@ -131,17 +132,17 @@ class EventStream:
         self._destination = destination
         self._capacity, self._batch, self._max_age = capacity, batch, max_age
         self._first_pause = first_pause
-        self._waiting: deque[tuple[float, ChatEvent]] = deque()
+        self._waiting: deque[tuple[float, Told]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = self._flushing = self._failing = self._full = False
         self._written = self._dropped = 0
 
-    def emit(self, event: ChatEvent) -> bool:
+    def emit(self, event: Told) -> bool:
         """Take one event; return False where it was dropped."""
         return self.offer([event])
 
-    def offer(self, events: Sequence[ChatEvent]) -> bool:
+    def offer(self, events: Sequence[Told]) -> bool:
         """Take all of these events, or drop all and return False."""
         with self._changed:
             if self._closing or len(self._waiting) + len(events) > self._capacity:
@@ -153,7 +154,7 @@ class EventStream:
                     )
                 return False
             was_empty, now = not self._waiting, time.monotonic()
-            self._waiting.extend((now, event) for event in events)
+            self._waiting.extend([(now, event) for event in events])
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="chat-events", daemon=True)
                 self._thread.start()
@@ -200,7 +201,7 @@ class EventStream:
             left: Sequence[int] = ()
             failed: StreamError | None = None
             try:
-                self._destination.put([to_line(event) for _, event in events])
+                self._destination.put([write() for _, write in events])
             except StreamError as error:
                 failed = error
                 left = range(len(events)) if error.left is None else error.left
@@ -220,7 +221,7 @@ class EventStream:
                     _log.warning("%s; chat events wait meanwhile", failed)
                 pause = min(max(2 * pause, self._first_pause), LONGEST_PAUSE)
 
-    def _keep(self, tried: Sequence[tuple[float, ChatEvent]], left: Sequence[int]) -> None:
+    def _keep(self, tried: Sequence[tuple[float, Told]], left: Sequence[int]) -> None:
         """Let go of the events that were tried, but for those left, which come first next time."""
         for _ in tried:
             self._waiting.popleft()
@@ -228,7 +229,7 @@ class EventStream:
         self._full = self._full and len(left) == len(tried)
         self._written += len(tried) - len(left)
 
-    def _next(self, pause: float) -> list[tuple[float, ChatEvent]]:
+    def _next(self, pause: float) -> list[tuple[float, Told]]:
         """Wait for a batch, or until the stream closes; [] when nothing is left to write."""
         with self._changed:
             if pause:
@@ -250,11 +251,11 @@ class NoStream:
     is_on = False
     counts = StreamCounts(0, 0, 0)
 
-    def emit(self, event: ChatEvent) -> bool:
+    def emit(self, event: Told) -> bool:
         """Forget the event."""
         return True
 
-    def offer(self, events: Sequence[ChatEvent]) -> bool:
+    def offer(self, events: Sequence[Told]) -> bool:
         """Refuse: who sends events from outside must learn that nobody keeps them."""
         return False
 

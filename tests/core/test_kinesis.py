@@ -7,12 +7,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 
 from spotify_assets.core.errors import SettingsError
-from spotify_assets.core.event_stream import EventStream, StreamCounts, StreamError, open_stream
+from spotify_assets.core.event_stream import EventStream, StreamCounts, StreamError, Told, open_stream
 from spotify_assets.core.events import parse, to_line
 from spotify_assets.core.kinesis import MAX_RECORD, TRIES, KinesisDestination
 from spotify_assets.core.records import CHAT_TURNS, MAX_ID, ChatEvent
@@ -24,6 +25,10 @@ NOON = datetime(2026, 11, 20, 12, 0, 3, tzinfo=UTC)
 
 def event(number: int) -> ChatEvent:
     return ChatEvent(f"e{number}", NOON, "ab" * 16, "web", "에스파", "pending", None, 3, False, None)
+
+
+def turn(number: int) -> Told:
+    return partial(to_line, event(number))
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +127,7 @@ def test_what_stays_out_is_named_and_the_rest_is_stored(aws: AwsDouble, stream: 
 def test_what_a_shard_does_not_take_in_a_second_it_takes_in_the_next(aws: AwsDouble, stream: Stream) -> None:
     aws.kinesis.shard_records = 300
     told = EventStream(KinesisDestination(stream.url), max_age=0.0, first_pause=0.1)
-    assert all(told.emit(event(number)) for number in range(700))
+    assert all(told.emit(turn(number)) for number in range(700))
     deadline = time.monotonic() + 60
     while told.counts.waiting and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -136,7 +141,7 @@ def test_a_stream_that_is_throttled_whole_or_fails_is_tried_again_later(
 ) -> None:
     fault = aws.fail(400, "ProvisionedThroughputExceededException", lambda call: "PutRecords" in call.target)
     told = EventStream(KinesisDestination(stream.url), max_age=0.0, first_pause=0.05)
-    told.emit(event(1))
+    told.emit(turn(1))
     assert not told.flush(30), "it failed, and nobody waits any longer"
     began = time.monotonic()
     assert not told.flush(30)
@@ -182,7 +187,7 @@ def test_a_stream_that_stands_still_holds_nobody_up_longer_than_agreed(
 ) -> None:
     aws.kinesis.held.set()
     told = EventStream(KinesisDestination(stream.url), capacity=10, max_age=0.0)
-    assert [told.emit(event(number)) for number in range(12)] == [True] * 10 + [False] * 2
+    assert [told.emit(turn(number)) for number in range(12)] == [True] * 10 + [False] * 2
     began = time.monotonic()
     assert not told.flush(0.2)
     assert time.monotonic() - began < 10
@@ -201,9 +206,9 @@ def test_an_address_says_where_the_stream_is(aws: AwsDouble, monkeypatch: pytest
         open_stream(load_settings(events_url="kinesis://chat?profile=nobody"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     told = open_stream(load_settings(events_url=f"kinesis://{stream.name}?region=eu-west-1"))
-    told.emit(event(1))
+    told.emit(turn(1))
     assert told.close().dropped == 1, "there is none of that name in Ireland"
     told = open_stream(load_settings(events_url=f"kinesis://{stream.name}"))
-    told.emit(event(2))
+    told.emit(turn(2))
     assert told.close(30) == StreamCounts(1, 0, 0)
     assert stream.ids() == ["e2"]

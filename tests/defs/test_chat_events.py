@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from spotify_assets.core.event_stream import FileDestination, open_stream
+from spotify_assets.core.events import to_line
 from spotify_assets.core.records import ChatEvent
 from spotify_assets.definitions import build_defs
 from tests.defs.conftest import Graph, metadata_of, sample_platform
@@ -35,7 +37,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graph, dg.ExecuteInP
     platform = sample_platform(tmp_path_factory.mktemp("told") / "home")
     stream = open_stream(platform.settings)
     for turn in TURNS:
-        stream.emit(turn)
+        stream.emit(partial(to_line, turn))
     stream.close(timeout=60)
     with dg.DagsterInstance.ephemeral() as instance:
         graph = Graph(platform, instance)
@@ -97,7 +99,7 @@ def test_a_stream_of_something_else_fails_its_check_and_what_is_good_is_kept(tmp
     platform = sample_platform(tmp_path / "home")
     FileDestination(Path(platform.settings.events_url)).put([b"<html>\n"] * 9)
     stream = open_stream(platform.settings)
-    stream.emit(event(1, "aespa", "pending"))
+    stream.emit(partial(to_line, event(1, "aespa", "pending")))
     stream.close(timeout=60)
     with dg.DagsterInstance.ephemeral() as instance:
         result = Graph(platform, instance).run(

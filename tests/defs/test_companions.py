@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from spotify_assets.core.event_stream import open_stream
+from spotify_assets.core.events import to_line
 from spotify_assets.core.records import ChatEvent
 from spotify_assets.sample import SAMPLE_DIRECTORY
 from tests.defs.conftest import Graph, failures, metadata_of, sample_platform
@@ -57,7 +59,8 @@ def ask(graph: Graph, user: int, *artists: str, channel: str = "kakao") -> None:
     for minute, artist in enumerate(artists):
         at = NOW - timedelta(hours=3) + timedelta(minutes=minute)
         turn = f"{user}-{minute}-{artist}"
-        stream.emit(ChatEvent(turn, at, f"{user:032x}", channel, None, "artist", artist, 5, False, None))
+        event = ChatEvent(turn, at, f"{user:032x}", channel, None, "artist", artist, 5, False, None)
+        stream.emit(partial(to_line, event))
     stream.close(timeout=60)
 
 
