@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -45,6 +46,10 @@ JOBS: Mapping[str, Job] = {"kakao": kakao_callback.deliver, "messenger": messeng
 
 SECONDS_TO_FINISH = 2.5
 """How long those jobs may take to end when the server stops."""
+
+SECONDS_TO_GIVE_WAY = 0.0005
+"""How long another thread that computes may keep the event loop waiting each time it could go on. With the
+usual 5 ms, the writers of events and conversations decided how long the slowest answers took."""
 
 _log = logging.getLogger(__name__)
 
@@ -128,6 +133,12 @@ def app_of(service: Service) -> Starlette:
     )
 
 
+def become_server() -> None:
+    """Log as servers do, and let no other thread hold up the event loop for long."""
+    log_as_json()
+    sys.setswitchinterval(SECONDS_TO_GIVE_WAY)
+
+
 def create() -> Starlette:
     """Return the application of this process's settings, for a server that starts it by name.
 
@@ -135,7 +146,7 @@ def create() -> Starlette:
         SettingsError: a setting is wrong.
         StoreError: the store cannot be opened.
     """
-    log_as_json()
+    become_server()
     app = make_app(open_store(settings()))
     # What is there from now on stays: the collector of garbage need not look through it again and again.
     gc.freeze()

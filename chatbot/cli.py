@@ -98,12 +98,11 @@ def serve(
     """Serve the web chat at / and the API at /v1/chat until SIGTERM or Ctrl-C."""
     import uvicorn
 
-    from chatbot.app import make_app
+    from chatbot.app import become_server, make_app
     from chatbot.identity import user_ids
-    from chatbot.logs import log_as_json
     from spotify_assets.core.event_stream import open_stream
 
-    log_as_json()
+    become_server()
     store = _store()
     try:
         # What every worker needs is looked at before the first one starts.
