@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from chatbot import messages
 from chatbot.answer import Answer, Question
@@ -61,9 +63,24 @@ def routes(service: Service) -> list[BaseRoute]:
 
     return [
         Route("/", page),
-        Route("/v1/chat", chat, methods=["POST"]),
+        Route("/v1/chat", _Bare(chat), methods=["POST"]),
         Mount("/static", StaticFiles(directory=PAGE_FILES)),
     ]
+
+
+class _Bare:
+    """An endpoint as an ASGI application, which Starlette calls as it is.
+
+    Around a function it puts another net for errors below that of the whole application, for a twentieth of
+    the time that a known answer takes.
+    """
+
+    def __init__(self, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._endpoint(Request(scope, receive))
+        await response(scope, receive, send)
 
 
 def _response(answer: Answer) -> Response:
