@@ -57,33 +57,34 @@ _SAID = words_of(
     seen heard said say says ask asks use uses used using made make nice cool good better best bad worse
     great happy sad famous popular sing sings sung different same enough well ok okay oh ah um uh wow
     yeah yep nope hmm lol haha thanks thank nonstop ur r u n plz please bro dude man guys sir hey yo
-    hello hi work works knows link links button image images picture page nothing happens
-    아 어 오 와 음 흠 헐 야 응 네 예 넵 아니 아뇨 근데 그런데 그럼 그러면 그리고 그래서 그니까 아까 방금
-    이따 처음 처음에 이전 이번+ 저번+ 여기+ 거기+ 이거+ 그거+ 저거+ 이것+ 그것+ 얘+ 걔+ 얘네+ 걔네+ 이
-    그 저 너+ 니+ 넌 널 당신+ 우리+ 저희+ 나+ 누구+ 누구랑 누가 누군지 누군데 뭐+ 뭘+ 뭔 뭔지 뭔데 뭐야*
-    뭐예* 뭐에* 뭐지* 뭐니* 뭐냐* 무슨 어떤 어디+ 어디야* 어디서 어때* 어떠* 어떨까* 몇 몰라* 모르는
-    모르겠* 모르나* 몰랐* 아는 알고 알지 알죠 알아* 알려나* 아시* 아세* 아나* 아니* 안다 알았* 알면 다
-    전부 모두 덜 더 못 안 잘 막 꼭 약간 조금 살짝 유명한* 유명해* 인기 인기있는 인기많은 많은 많아* 높은
-    낮은 비슷비슷* 좋다* 좋네* 좋은* 좋아* 좋았* 싫은 싫어* 싫다* 나쁜 나쁘* 재밌* 괜찮* 낫지 나은 나아*
-    나을까* 하는 하고 하지 하면 하나 하니 하게 하자 하세요 하시* 하던 합니* 할 할까* 할래* 할게* 해 해요
-    해봐* 해주* 해줘* 했* 한 되는 되나* 되니 되지 되죠 돼 돼요 될 될까* 됐* 된 있는 있고 있나* 있니*
-    있어* 있을* 있었* 있음 있으* 있습* 없는 없고 없나* 없니* 없어* 없을* 없었* 없음 없으* 같아* 같은*
-    같이 같다* 같네* 보는 보고 보면 봐 봐요 봤* 보여* 싶어* 싶은* 싶다* 주는 주라 줘 줘요 주세요 주실*
-    줄래* 줄까* 나와* 나왔* 나온* 나오는 나오면 나오나* 가져와* 듣는* 듣고* 듣기* 듣지* 듣던 들어* 들었*
-    들으* 들을* 틀 틀어* 부르는 부르고 불러* 부른 노래하* 생각* 말고 건 건가* 게 걸 걸로 거+ 꺼+ 거야*
-    거예* 거에* 거지* 것+ 수 줄 중 중에* 다음 다음에 알 내야 뭐하* 때 식으로 또 정도+ 땡큐* 고마워*
-    고맙* 감사* 안녕 안녕하* 반가워* 반갑* 진심 레알 ㄹㅇ ㄱㄱ ㅎㅇ ㅎㅇㅎㅇ 라는 라고 이라는 이라고
-    제목+ 가수야* 쓸 쓰면 써 써요 마음에 맘에 바로 당장 이어서 이런 그런 저런 이렇게 그렇게 링크+ 버튼+
-    이미지+ 사진+ 형 누나 언니+ 오빠+ 엄마+ 아빠+ 친구+ 할머니+ 할아버지+ 동생+ 선생님 님 씨 다른 말이야
-    찾던 가수가 사람인데
+    hello hi <3 xd ^^ work works knows link links button image images picture page nothing happens
+    아 어 오 와 음 흠 헐 야 응 네 예 넵 아니 아뇨 근데 그런데 그럼 그러면 그리고 그래서 그니까 그러니까
+    중간 아까 방금 이따 처음 처음에 이전 이번+ 저번+ 여기+ 거기+ 이거+ 그거+ 저거+ 이것+ 그것+ 얘+ 걔+
+    얘네+ 걔네+ 이 그 저 너+ 니+ 넌 널 당신+ 우리+ 저희+ 나+ 누구+ 누구랑 누가 누군지 누군데 뭐+ 뭘+ 뭔
+    뭔지 뭔데 뭐야* 뭐예* 뭐에* 뭐지* 뭐니* 뭐냐* 무슨 어떤 어디+ 어디야* 어디서 어때* 어떠* 어떨까* 몇
+    몰라* 모르는 모르겠* 모르나* 몰랐* 아는 알고 알지 알죠 알아* 알려나* 아시* 아세* 아나* 아니* 안다
+    알았* 알면 다 전부 모두 덜 더 못 안 잘 막 꼭 약간 조금 살짝 유명한* 유명해* 인기 인기있는 인기많은
+    많은 많아* 높은 낮은 비슷비슷* 좋다* 좋네* 좋은 좋은데* 좋은거* 좋은지* 좋아* 좋았* 싫은 싫어* 싫다*
+    나쁜 나쁘* 재밌* 괜찮* 낫지 나은 나아* 나을까* 하는 하고 하지 하면 하나 하니 하게 하자 하세요 하시*
+    하던 합니* 할 할까* 할래* 할게* 해 해요 해봐* 해주* 해줘* 했* 한 되는 되나* 되니 되지 되죠 돼 돼요
+    될 될까* 됐* 된 있는 있고 있나* 있니* 있어* 있을* 있었* 있음 있으* 있습* 없는 없고 없나* 없니* 없어*
+    없을* 없었* 없음 없으* 같아* 같은* 같이 같다* 같네* 보는 보고 보면 봐 봐요 봤* 보여* 싶어* 싶은*
+    싶다* 주는 주라 줘 줘요 주세요 주실* 줄래* 줄까* 나와* 나왔* 나온* 나오는 나오면 나오나* 가져와*
+    듣는* 듣고* 듣기* 듣지* 듣던 들어* 들었* 들으* 들을* 틀 틀어* 부르는 부르고 불러* 부른 노래하* 생각*
+    말고 건 건가* 게 걸 걸로 거+ 꺼+ 거야* 거예* 거에* 거지* 것+ 수 줄 중 중에* 다음 다음에 알 내야
+    뭐하* 때 식으로 또 정도+ 땡큐* 고마워* 고맙* 감사* 안녕 안녕하* 반가워* 반갑* 진심 레알 ㄹㅇ ㄱㄱ
+    ㅎㅇ ㅎㅇㅎㅇ 라는 라고 이라는 이라고 제목+ 가수야* 쓸 쓰면 써 써요 마음에 맘에 바로 당장 이어서
+    이런 그런 저런 이렇게 그렇게 링크+ 버튼+ 이미지+ 사진+ 형 누나 언니+ 오빠+ 엄마+ 아빠+ 친구+ 할머니+
+    할아버지+ 동생+ 선생님 님 씨 다른 말이야 찾던 가수가 사람인데
     """
 )
 _SAID_BEHIND = words_of("있지")
 """Said behind another everyday word ("뭐 있지"); elsewhere they are names."""
 _SAID_OF_MUSIC = words_of(
     """
-    hear heard gimme lemme into fav favs thanks thank thx 들으* 들어* 듣* 알지 알아* 알죠
-    아시* 아세* 아나* 찾고* 찾는* 찾아* 다음은 다음엔 이번엔 이번에는 그럼 고마워* 고맙* 감사* 땡큐*
+    play something anything someone anyone hear heard gimme lemme into fav favs thanks thank thx
+    들으* 들어* 듣* 알지 알아* 알죠 아시* 아세* 아나* 찾고* 찾는* 찾아* 다음은 다음엔 이번엔 이번에는
+    그럼 고마워* 고맙* 감사* 땡큐*
     """
 )
 """Tell that an artist is spoken of, as the plain words of a request do."""
@@ -129,7 +130,7 @@ def gist(text: str) -> Gist:
                 wants_music |= _is_said_of_music(word)
                 names, name = _with(names, name), []
                 continue
-            wants_music |= before in ("some", "any")
+            wants_music |= before in ("some", "any") or word.endswith(("처럼", "만큼"))
             joined = _JOINED_ON.fullmatch(word)
             name += [_ARTICLE, word] if before == _ARTICLE and not name else [word]
             if joined:

@@ -76,6 +76,7 @@ _ENTRY = re.compile(
     r"(?:(?<!\S)[1-9][0-9]?|첫|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?번(?:째)?(?:이랑|하고|과|이|은|을|으로|로|의|가|는|도|만)?(?!\S)",
     re.IGNORECASE,
 )
+_BUT = re.compile(r"말고|빼고|\b(?:not|except|but)\b", re.IGNORECASE)
 _CLOSEST = re.compile(
     r"(?:이 ?중에(?:서)? )?(?:누가 )?(?:제일|가장) (?:비슷|닮|가까)\S*"
     r"(?: (?:가수|아티스트|사람|노래|곡|건|거)\S*)?[?.!]*|"
@@ -93,6 +94,8 @@ def picked_within(text: str) -> int | None:
     """
     if _CLOSEST.fullmatch(text):
         return 1
+    if _BUT.search(text):
+        return None
     if several := _SEVERAL.fullmatch(text):
         return int(several[1])
     found = _ENTRY.search(text)
@@ -115,12 +118,14 @@ class Wish:
 
 def wish(text: str) -> Wish | None:
     """Return what a text wants that goes on with the last answer; None for any other."""
-    bare = _THIS.sub(" ", undecorated(text))
+    bare = _THIS.sub(" ", _ENTRY.sub(" ", undecorated(text)))
     if not names_nobody(bare) and not _AGAIN.fullmatch(text):
         return None
     kind: Kind | None = "track" if SONGS.search(text) else "artist" if PLAYERS.search(text) else None
     if _AGAIN.fullmatch(text):
         return Wish(None, "shown")
+    if kind == "track" and _THEIRS.search(text):
+        return Wish(kind, "shown")
     if _OTHERS.search(text):
         return Wish(kind, "others")
     if LIKENESS.search(text):
@@ -129,7 +134,7 @@ def wish(text: str) -> Wish | None:
 
 
 _THIS = re.compile(
-    r"\b(?:like|to|as|this|that|these|those|it|them|they|their|his|him|her|sounds?|sounding|who|what|something|"
+    r"\b(?:she|he|her|what's|whats|who's|like|to|as|this|that|these|those|it|them|they|their|his|him|her|sounds?|sounding|who|what|something|"
     r"someone|anything|anyone|not|is|sings?|sang|made|wrote|whose|are|there|the|one|ones|artist|please|pls|of|by|from)\b|"
     r"이런|그런|저런|(?<=[래곡수])(?:이?야|예요|이에요|인가요|인지)|이거|그거|이것|그것|"
     r"누가|불렀\S*|부른|[얘걔쟤](?:네|들)*|이\s|그\s|이랑|랑|하고|처럼|사람|[?!.,~]",
@@ -138,6 +143,10 @@ _THIS = re.compile(
 _OTHERS = re.compile(
     r"다른|딴|말고|추천|또\s|더\s|\s더\b|"
     r"\b(?:more|others?|another|else|recommend|suggest|not th(?:is|at|ese|ose))\b",
+    re.IGNORECASE,
+)
+_THEIRS = re.compile(
+    r"(?:이|그|저) ?(?:가수|사람|그룹|밴드|아티스트)|[얘걔](?:네)?|\b(?:their|his|her|by (?:them|him|her))\b",
     re.IGNORECASE,
 )
 _WHO = re.compile(r"누구|누가|\bwho(?:'s| is| are| sings?| sang| made| wrote)\b|\bwhose\b", re.IGNORECASE)

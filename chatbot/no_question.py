@@ -12,6 +12,7 @@ from chatbot.everyday import is_everyday, is_title
 from chatbot.going_on import is_more, picked, wish
 from chatbot.language import Language
 from chatbot.messages import choosing, small_talk
+from chatbot.phrases import PARTICLE
 from chatbot.reading import has_name, read
 from chatbot.said_to_bot import asks_why, talk_of
 from chatbot.sayings import Saying, sayings, sayings_with_name
@@ -84,8 +85,12 @@ def _beside_a_name(talk: Talk) -> Answer | None:
 
 def _to_nobody(saying: Saying, name: str, talk: Talk) -> str:
     """Return what to say where nobody goes by what stands beside a saying: an unknown name, or talk."""
-    if is_title(talk.text):
+    if is_title(talk.text) or saying not in ("thanks", "dislike"):
         return ""
-    if all(map(is_everyday, name.split())):
-        return messages.welcome(talk.language) if saying == "thanks" else ""
+    name = PARTICLE.sub("", name)
+    place, picks = picked(name), talk.before.picks
+    if place and place <= len(picks):
+        name = picks[place - 1 if place > 0 else place].label
+    elif all(map(is_everyday, name.split())):
+        return messages.welcome(talk.language) if saying == "thanks" else small_talk.insulted(talk.language)
     return small_talk.disliked(name, talk.language) if saying == "dislike" else ""

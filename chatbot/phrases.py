@@ -45,6 +45,7 @@ _ASK = (
 )
 _SOUNDS = r"(?:노래|음악|곡|음원|대표곡|히트곡|인기곡|명곡|신곡|앨범)(?:들)?"
 _PLAYERS = (
+    r"(?:락|록|인디|팝|재즈|힙합|여자|남자)?"
     r"(?:가수|아티스트|뮤지션|밴드|그룹|아이돌|걸그룹|보이그룹|래퍼|여돌|남돌|신인|여가수|남가수)(?:들)?"
 )
 _MARK = r"(?:을|를|은|는|이|가|도|만|좀|으로|로)?"
@@ -52,7 +53,7 @@ _ALIKE = r"(?:비슷\S*|닮은|유사\S*|가까운|어울리는)"
 _THING = (
     r"(?:songs?|tracks?|tunes?|music|artists?|bands?|singers?|groups?|acts?|musicians?|stuff|idols?|rappers?)"
 )
-_WHICH = r"(?:(?:some|any|other|more|an?|the best|good|great|top|new|popular)\s+){0,2}"
+_WHICH = r"(?:(?:[1-9][0-9]?|some|any|other|more|an?|the best|good|great|top|new|popular)\s+){0,2}"
 _SOMETHING = (
     rf"(?:(?:{_THING}|something|anything|someone|somebody|anyone|anybody|people|more|others?)\s+(?:else\s+)?)"
 )
@@ -98,12 +99,17 @@ RULES: tuple[Rule, ...] = (
     _rule(r"(?:혹시|저기|저기요|그럼|그러면|그리고|안녕하세요|안녕|챗봇아)[,!.]?\s+(?P<name>.+)"),
     _rule(r"(?:노래|곡|음악)\s+(?P<name>[a-z].*)"),
     _rule(r"(?:노래|곡|가수)(?:\s?(?:제목|이름))?(?:[:은]\s*|\s+)(?P<name>\S.+)", introduces=True),
-    _rule(r"(?:an?\s+|the\s+)?(?-i:song|track|artist)(?:\s+(?:called|named|titled))?(?:\s+|:\s*)(?P<name>\S.{2,})",
+    _rule(r"(?:(?:an?|the)\s+song\s+(?:called|named|titled)|(?-i:song|track|artist))(?:\s+|:\s*)(?P<name>\S.{2,})",
           introduces=True),
+    _rule(r"(?:헤이\s)?(?:시리야?|빅스비야?|클로바|아리아|지니야)[,!.]?\s+(?P<name>.+)"),
     # English, from both ends.
+    _rule(r"(?:(?:hey|ok)\s+)?(?:siri|alexa|google|bixby)[,!.]?\s+(?P<name>.+)"),
+    _rule(r"(?-i:play)\s+(?P<name>.+)", introduces=True),
+    _rule(rf"(?:the\s+)?(?:top|best)\s+(?:[1-9][0-9]?\s+)?{_THING}\s+(?:of|by|from)\s+(?P<name>.+)"),
     _rule(r"(?P<name>.+?),?\s+(?:please|pls|plz|thanks|thank you|thx|right now)[.!?]*"),
     _rule(rf"{_HEY}[,!.]+\s+(?P<name>.+)"),
     _rule(rf"{_HEY}\s+(?P<name>(?:can|could|would|who|what|which|any|some|{_REQUEST}|{_MAYBE_REQUEST}|{_THING}|{_SOMETHING})\b.+)"),
+    _rule(r"(?:ok|okay|so|well|hey)\s+(?P<name>(?:and|or)\s.+)"),
     _rule(r"(?:can|could|would|will) you\s+(?:please\s+)?(?P<name>.+)"),
     _rule(rf"(?:who|what)(?: else)?\s+{_SOUND}{_LIKE}\s+(?P<name>.+)"),
     _rule(rf"(?:(?:{_MOODY})\s+)?{_WHICH}{_SOMETHING}{_SOUND}?{_LIKE}\s+(?P<name>.+)"),
@@ -130,6 +136,7 @@ RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<name>.+?)(?:'s|')?\s+(?:{_THING}|similar)", sure=False),
     _rule(r"(?P<name>.+)(?:이|가|은|는|을|를|의|랑|이랑|도|만|에|야|아|요)", sure=False, after_request=True),
     _rule(rf"(?P<name>\S{{2,}}){_SOUNDS}", sure=False),
+    _rule(r"(?P<name>.*[^\s(])\s*\([^()]+\)", sure=False),
     _rule(r"(?P<name>.{3,})(?:이요|이에요)!?", sure=False, final=True),
     _rule(r"(?P<name>.{3,})(?:요|예요)!?", sure=False, final=False),
 )  # fmt: skip

@@ -190,6 +190,10 @@ def _may_be_named(name: str) -> bool:
     return key not in COMMON and not (is_short and not (len(key) > 1 and name.isupper()))
 
 
+_PRONOUNS = ("she", "he", "her", "him", "it", "this", "that", "these", "those")
+_COMMAND = re.compile(r"(?:play|find|put on)\s+(?=\S)")
+
+
 @lru_cache(maxsize=16)  # One question reads its text and its name up to five times.
 def read(text: str) -> Reading:
     """Return what a cleaned text may mean."""
@@ -206,9 +210,16 @@ def read(text: str) -> Reading:
         peeled.append(Candidate(PARTICLE.sub("", bare), False))
         name = bare if rest.sure else name
     peeled += [Candidate(found["name"], True) for found in _SIGNS.finditer(text)]
+    if name in _PRONOUNS:
+        name = text  # "something just like this" is a title, if anything.
     by = _BY.fullmatch(name)
     credited = (
-        (_unquoted(by["title"] or by["title_of"]), _unquoted(by["artist"] or by["owner"])) if by else None
+        (
+            _unquoted(_COMMAND.sub("", by["title"] or by["title_of"], 1)),
+            _unquoted(by["artist"] or by["owner"]),
+        )
+        if by
+        else None
     )
     splits = ([credited] if credited else []) + list(_splits(name))
     if credited and is_empty(credited[0]):

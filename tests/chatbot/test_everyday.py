@@ -35,7 +35,7 @@ def test_names_stand_between_everyday_words(text: str, names: list[str]) -> None
 @pytest.mark.parametrize(
     ("text", "wants_music"),
     [
-        ("gimme some oasis", True), ("i love the beatles so much", True), ("아이유 제일 유명한 노래", True), ("rain on me", False),
+        ("gimme some oasis", True), ("i love the beatles so much", True), ("아이유 제일 유명한 노래", True), ("그러니까 에스파처럼 신나는 거", True), ("rain on me", False),
         ("hot love", False), ("god only knows", False), ("i have a crush on you", False),
     ],
 )  # fmt: skip

@@ -48,7 +48,8 @@ def test_a_name_with_a_number_is_no_pick(text: str) -> None:
         ("more artists like them", "artist", "others"), ("다른 가수", "artist", "others"), ("이거 말고", None, "others"),
         ("다른 거 없어?", None, "others"), ("또 추천해줘", None, "others"), ("who else?", "artist", "others"),
         ("anything else?", None, "others"), ("not these", None, "others"), ("노래 추천해줘", "track", "others"),
-        ("songs by them", "track", "shown"), ("any other songs by them?", "track", "others"),
+        ("songs by them", "track", "shown"), ("any other songs?", "track", "others"), ("any other songs by them?", "track", "shown"), ("그 사람 다른 노래도 알려줘", "track", "shown"),
+        ("2번 가수 말고 다른 거", "artist", "others"), ("whats her best song", "track", "shown"), ("who is she", None, "shown"),
         ("노래 들려줘 ㅎㅎ", "track", "shown"), ("their songs", "track", "shown"), ("대표곡", "track", "shown"),
         ("이 가수 누구야?", "artist", "shown"), ("who is this?", None, "shown"),
     ],
@@ -83,6 +84,7 @@ def test_an_entry_is_picked_in_a_sentence_of_everyday_words(text: str, place: in
 @pytest.mark.parametrize(
     "text",
     [
+        "2번 가수 말고 다른 거",
         "10번 출구",
         "1번 국도",
         "the first song of aespa",

@@ -33,6 +33,7 @@ def test_a_name_beside_thanks_or_a_greeting_is_answered(ask: Ask, store: SqlStor
         ("i hate Foobar", "Foobar"),
         ("I don't like Foobar", "Foobar"),
         ("푸바 싫어", "푸바"),
+        ("푸바는 별로", "푸바는 취향"),
         ("에스파 싫어", "aespa"),
     ],
 )
@@ -41,6 +42,12 @@ def test_somebody_who_is_not_liked_is_not_looked_for(ask: Ask, store: SqlStore, 
     assert answer.kind == "help"
     assert name in answer.text
     assert store.requests.all() == []
+
+
+def test_who_dislikes_an_entry_of_the_list_is_understood(ask: Ask) -> None:
+    first = ask("에스파").similar[0].artist.name
+    assert ask("1번은 별로").text.startswith(first)
+    assert "마음에 안 드는 답" in ask("이 노래 싫어").text
 
 
 def test_a_name_that_reads_like_a_dislike_is_looked_for(ask: Ask, store: SqlStore) -> None:

@@ -107,6 +107,13 @@ PHRASES = {
     "Ditto라는 노래": "Ditto",
     "노래 Ditto": "Ditto",
     "비라는 가수": "비",
+    "hey siri play Muse": "Muse",
+    "alexa play dynamite": "dynamite",
+    "시리야 에스파 틀어줘": "에스파",
+    "play dynamite": "dynamite",
+    "5 songs like Muse": "Muse",
+    "top 5 songs of Muse": "Muse",
+    "락밴드 뮤즈 같은 인디밴드 추천": "락밴드 뮤즈",
     "song Ditto": "Ditto",
     "song ditto": "ditto",
     "a song called Ditto": "Ditto",
@@ -135,7 +142,8 @@ def test_the_name_is_found_in_a_request(text: str, name: str) -> None:
         "Thank You Scientist", "Like Moths to Flames", "Please Please Me", "Songs: Ohia", "김창완 밴드",
         "Wham!", "Someone Somewhere", "More Than Words", "Some Girls", "Any Man of Mine", "The Band", "싸이",
         "가을방학", "Drive-By Truckers", "Somebody New", "Death by Stereo",
-        "I Love You But I've Chosen Darkness", "(G)I-DLE", "Song for You", "Song 2", "Wedding Song",
+        "I Love You But I've Chosen Darkness", "(G)I-DLE", "Song for You", "Song 2", "Play Dead", "play that funky music", "Wedding Song",
+            "something just like this", "who is it",
     ],
 )  # fmt: skip
 def test_a_name_that_holds_such_words_stays_whole(name: str) -> None:
