@@ -2,12 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
 import pytest
 
+from spotify_assets.core.lake.schemas import record_schema
+from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.definitions import build_defs
 from spotify_assets.defs.resources import Platform
 
@@ -48,13 +53,41 @@ class Graph:
             return marts.sql(sql).fetchall()
 
 
-@pytest.fixture(scope="module")
-def built(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
-    """The sample, built, for all tests of a module."""
-    home = tmp_path_factory.mktemp("graph") / "home"
+@contextmanager
+def a_copy(sample_home: Path, home: Path) -> Iterator[Graph]:
+    """The sample, built, in a home and with an instance of its own."""
     shutil.copytree(sample_home, home, symlinks=True)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Graph(sample_platform(home), instance)
+
+
+@pytest.fixture(scope="module")
+def built(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    """The sample, built, for all tests of a module."""
+    with a_copy(sample_home, tmp_path_factory.mktemp("graph") / "home") as graph:
+        yield graph
+
+
+@pytest.fixture
+def built_anew(sample_home: Path, tmp_path: Path) -> Iterator[Graph]:
+    """The sample, built, for one test that leaves it broken."""
+    with a_copy(sample_home, tmp_path / "home") as graph:
+        yield graph
+
+
+@contextmanager
+def an_impossible_artist(graph: Graph) -> Iterator[str]:
+    """Let the lake hold an artist of popularity 500, as no contract lets in; take it out again."""
+    schema = record_schema("artists")
+    row = {"artist_id": "impossible", "name": "Impossible", "popularity": 500}
+    rows = pa.Table.from_pylist([{name: row.get(name) for name in schema.names}], schema=schema)
+    lake = graph.platform.lake
+    path = lake.append("artists", rows, Stamp("sample", "a-test", datetime.now(UTC), 30)).path
+    assert path
+    try:
+        yield "impossible"
+    finally:
+        lake.storage.delete(path)
 
 
 def metadata_of(result: dg.ExecuteInProcessResult, asset: str) -> dict:

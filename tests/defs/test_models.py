@@ -2,17 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import dagster as dg
-import pyarrow as pa
 import pytest
 
 from spotify_assets.core.lake.pointers import current_snapshot
-from spotify_assets.core.lake.schemas import record_schema
-from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.defs.marts.artist_pictures import draw_similar_artists
 from spotify_assets.defs.marts.models import (
     BUILD_STATE,
@@ -24,7 +18,7 @@ from spotify_assets.defs.marts.models import (
 )
 from spotify_assets.defs.marts.song_pictures import draw_similar_songs
 from spotify_assets.defs.marts.warehouse import EXPORTED, MARTS, MOOD_MARTS, sole_use
-from tests.defs.conftest import Graph, failures
+from tests.defs.conftest import Graph, an_impossible_artist, failures
 
 PUBLISHING = ("mart_snapshot", "serving_documents")
 
@@ -99,21 +93,6 @@ def dbt_keys() -> list[dg.AssetKey]:
 
 def everything_behind_the_lake() -> list[dg.AssetKey]:
     return [*dbt_keys(), *map(dg.AssetKey, PUBLISHING)]
-
-
-@contextmanager
-def an_impossible_artist(graph: Graph) -> Iterator[str]:
-    """Let the lake hold an artist of popularity 500, as no contract lets in; take it out again."""
-    schema = record_schema("artists")
-    row = {"artist_id": "impossible", "name": "Impossible", "popularity": 500}
-    rows = pa.Table.from_pylist([{name: row.get(name) for name in schema.names}], schema=schema)
-    lake = graph.platform.lake
-    path = lake.append("artists", rows, Stamp("sample", "a-test", datetime.now(UTC), 30)).path
-    assert path
-    try:
-        yield "impossible"
-    finally:
-        lake.storage.delete(path)
 
 
 @pytest.fixture(scope="module")

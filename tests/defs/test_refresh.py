@@ -6,9 +6,10 @@ import dagster as dg
 
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store import State
+from spotify_assets.definitions import build_defs
 from spotify_assets.defs.marts.models import full_refresh
 from spotify_assets.defs.refresh.sensor import refresh_config
-from tests.defs.conftest import Graph, metadata_of
+from tests.defs.conftest import Graph, an_impossible_artist, failures, metadata_of
 
 
 def ask(graph: Graph, *names: str) -> list[str]:
@@ -32,6 +33,34 @@ def test_an_unknown_artist_is_answered_by_one_refresh(built: Graph) -> None:
     assert document and len(document.similar) == 20
     assert match.target_id in built.platform.store.roster.ids(), "an artist asked for is kept fresh"
     assert metadata_of(result, "raw_artists")["dagster/row_count"] == 1
+
+
+def test_every_check_of_what_a_refresh_builds_is_told_of_it(built: Graph) -> None:
+    result = built.run("refresh", refresh_config(ask(built, "Arvo Pärt")))
+    graph = build_defs().resolve_asset_graph()
+    checks = [key for key in graph.asset_check_keys if key.asset_key in materialised(result)]
+    assert len(checks) > 60
+    latest = built.instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
+    # Dagster shows a check as evaluated for a materialisation of the same run.
+    assert {key for key in checks if latest[key].run_id != result.run_id} == set()
+    assert {latest[key].status.value for key in checks} == {"SUCCEEDED"}
+
+
+def test_a_check_that_fails_in_a_refresh_is_told_and_nothing_is_published(built_anew: Graph) -> None:
+    versions = built_anew.platform.store.answers.versions
+    before = versions("artist")
+    with an_impossible_artist(built_anew):
+        result = built_anew.run("refresh", refresh_config(ask(built_anew, "Erik Satie")))
+    assert not result.success
+    (bad,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert (bad.check_name, bad.severity) == ("dim_artists_within_bounds", dg.AssetCheckSeverity.ERROR)
+    assert "dim_artists_within_bounds" in failures(result)
+    assert versions("artist") == before
+    assert state_of(built_anew, "Erik Satie") is State.RUNNING
+
+
+def materialised(result: dg.ExecuteInProcessResult) -> set[dg.AssetKey]:
+    return {event.asset_key for event in result.get_asset_materialization_events() if event.asset_key}
 
 
 def test_a_refresh_leaves_the_same_lists_as_a_build_with_the_same_model(built: Graph) -> None:

@@ -86,7 +86,7 @@ def build(
     translator: DagsterDbtTranslator,
     project: DbtProject,
 ) -> Iterator[Any]:
-    """Run dbt and yield a Dagster output for every model built and a check result for every test.
+    """Run dbt and yield a Dagster output for every model built and what came of every test.
 
     In a refresh only the lists that a change touches are computed anew.
 
@@ -94,24 +94,35 @@ def build(
         dagster.Failure: a model or test failed; the message names them and what dbt said.
     """
     target = target_path(settings)
+    planned = {key.name for key in context.selected_asset_check_keys}
     try:
         made: dict[str, dg.Output[Any]] = {}
         for event in _events(args, settings, target, is_refresh):
             if event["info"]["name"] == _FINISHED:
-                if output := made.pop(event["data"]["node_info"]["unique_id"], None):
+                if output := made.pop(_node(event)["unique_id"], None):
                     yield output.with_metadata({**output.metadata, **_scanned(event)})
                 continue
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
             if message.is_result_event and event["info"]["level"] != "info":
                 context.log.warning("%s", event["info"]["msg"])
-            for result in message.to_default_asset_events(manifest, translator, context, target, project):
+            # A check that the run did not plan has no result to hand over: without a context it is only told.
+            is_unplanned = (
+                event["info"]["name"] == "LogTestResult" and _node(event)["node_name"] not in planned
+            )
+            told_to = None if is_unplanned else context
+            for result in message.to_default_asset_events(manifest, translator, told_to, target, project):
                 if isinstance(result, dg.Output):
-                    made[event["data"]["node_info"]["unique_id"]] = result
-                # A test that is no check of this run has said what it has to say by letting dbt go on.
-                elif not isinstance(result, dg.AssetObservation):
+                    made[_node(event)["unique_id"]] = result
+                else:
                     yield result
     except DbtError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def _node(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what dbt says of the model or test that an event is about."""
+    node: Mapping[str, Any] = event["data"]["node_info"]
+    return node
 
 
 def _scanned(finished: Mapping[str, Any]) -> dict[str, Any]:
