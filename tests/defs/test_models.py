@@ -8,6 +8,7 @@ import pytest
 
 from spotify_assets.core.lake.pointers import current_snapshot
 from spotify_assets.defs.marts.artist_pictures import draw_similar_artists
+from spotify_assets.defs.marts.dbt_run import advice
 from spotify_assets.defs.marts.models import (
     BUILD_STATE,
     DBT_OPS,
@@ -18,6 +19,7 @@ from spotify_assets.defs.marts.models import (
 )
 from spotify_assets.defs.marts.song_pictures import draw_similar_songs
 from spotify_assets.defs.marts.warehouse import EXPORTED, MARTS, MOOD_MARTS, sole_use
+from spotify_assets.defs.resources import Platform
 from tests.defs.conftest import Graph, an_impossible_artist, failures
 
 PUBLISHING = ("mart_snapshot", "serving_documents")
@@ -82,6 +84,28 @@ def test_the_picture_of_similar_artists_maps_them_and_counts_every_hub(built: Gr
     assert sum(len(dots.get_offsets()) for dots in places.collections) == listed
     genres = [text.get_text() for text in places.get_legend().get_texts()]
     assert genres[0] == "others" and len(genres) > 1
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('Failed to commit: Could not write file "warehouse.duckdb.wal": No space left on device', ["room"]),
+        ("Out of Memory Error: failed to allocate data of size 16.0 MiB", ["DUCKDB_MEMORY_LIMIT"]),
+        (
+            "Out of Memory Error: failed to offload data block. This limit was set by the "
+            "'max_temp_directory_size' setting.",
+            ["room", "DUCKDB_MEMORY_LIMIT"],
+        ),
+        ("Binder Error: there is no such column", []),
+    ],
+)
+def test_it_is_said_what_to_do_about_a_disk_or_a_memory_that_is_full(
+    platform: Platform, said: str, told: list[str]
+) -> None:
+    sentences = advice(said, platform.settings)
+    assert len(sentences) == len(told)
+    for sentence, word in zip(sentences, told, strict=True):
+        assert sentence.startswith("What to do: ") and word in sentence
 
 
 def dbt_keys() -> list[dg.AssetKey]:

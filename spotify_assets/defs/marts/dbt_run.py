@@ -31,6 +31,14 @@ _ENDED_BADLY = re.compile(r"Athena query (\S+) has state (FAILED|CANCELLED)")
 _FINISHED = "NodeFinished"
 """The event of dbt that says what a statement cost, after the one that says what came of it."""
 
+_DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too large|max_temp_directory_size")
+"""What DuckDB says where there is no room on disk, for a table or for what it sets aside to save memory."""
+
+_MORE_ROOM = (
+    "What to do: make room on the disk of PLATFORM_HOME and start it again. The model that had no room is as "
+    "it was before this run, and nothing of it is published."
+)
+
 _MORE_MEMORY = (
     "What to do: let DuckDB use more memory, with the variable DUCKDB_MEMORY_LIMIT=8GB, say, in the run's "
     "environment; it is 1500MB where none is set."
@@ -186,20 +194,21 @@ def _events(
     result = outcome[0] if outcome else None
     if result is None or not result.success:
         reason = "\n".join(failures[-12:]) or str(getattr(result, "exception", None) or "it gave no reason")
-        reason = "\n".join([reason, *ended_badly[-12:], *_advice(reason, settings)])
+        reason = "\n".join([reason, *ended_badly[-12:], *advice(reason, settings)])
         command_name = next(arg for arg in args if not arg.startswith("-"))
         raise DbtError(f"dbt {command_name} failed:\n{reason}")
 
 
-def _advice(reason: str, settings: Settings) -> list[str]:
-    """Return what to do about a reason that an engine gave, if anything."""
+def advice(reason: str, settings: Settings) -> list[str]:
+    """Return what to do about a reason that an engine gave, if anything; a sentence each."""
     if settings.dbt_target != "athena":
-        return [_MORE_MEMORY] if "Out of Memory Error" in reason else []
+        room = [_MORE_ROOM] if _DISK_FULL.search(reason) else []
+        return [*room, _MORE_MEMORY] if "Out of Memory Error" in reason else room
     # Imported here: boto3 takes a third of a second that platforms on one machine need not spend.
     from spotify_assets.core.lake.athena import what_to_do
 
-    advice = what_to_do(reason, settings.athena_work_group)
-    return [f"What to do: {advice}."] if advice else []
+    told = what_to_do(reason, settings.athena_work_group)
+    return [f"What to do: {told}."] if told else []
 
 
 def _let_go_of_the_warehouse() -> None:
