@@ -76,17 +76,18 @@ class Project:
         self.stage(
             "increment", lambda platform: observe_changes(platform, tables), ["run"], DBT_REFRESH="true"
         )
+        self.command("tests", "test", "--exclude-resource-type", "unit_test", DBT_REFRESH="true")
         self.stage(
             "purge", lambda platform: platform.lake.purge(day(4), OTHER_SOURCE), ["run", "--full-refresh"]
         )
         self.command("freshness", "source", "freshness")
         self.command("docs", "docs", "generate")
 
-    def command(self, name: str, *args: str) -> None:
+    def command(self, name: str, *args: str, ok: bool = True, **variables: str) -> None:
         """Run another command of dbt on Athena."""
-        self._note(name, *args)
+        self._note(name, *args, ok=ok, **variables)
 
-    def _note(self, name: str, *args: str, **variables: str) -> None:
+    def _note(self, name: str, *args: str, ok: bool = True, **variables: str) -> None:
         before, began = len(self._statements()), time.monotonic()
         scratch = self.platform.home / "athena"
         run_dbt(
@@ -95,6 +96,7 @@ class Project:
             "athena",
             scratch=scratch,
             variables={**self.account.dbt_variables, **variables},
+            ok=ok,
         )
         seconds = time.monotonic() - began
         results = json.loads((scratch / "dbt" / "run_results.json").read_text())["results"]

@@ -61,6 +61,25 @@ def test_every_stage_is_green(project: Project, record_property: Callable[[str, 
         assert set(stage.results.values()) <= {"success", "pass", "no-op", "warn"}, name
 
 
+def test_the_tests_of_a_refresh_are_asked_in_few_statements(project: Project) -> None:
+    stage = project.stages["tests"]
+    assert len(stage.results) > 60
+    assert len(stage.statements) < len(stage.results) / 5
+
+
+def test_one_that_fails_is_named_among_those_asked_with_it(project: Project) -> None:
+    table = f"{project.account.schema}.dim_artists"
+    first = f"(select min(artist_id) from {table})"
+    project.account.run(f"update {table} set popularity = 101 where artist_id = {first}")
+    generic = ("--select", "dim_artists", "--exclude-resource-type", "unit_test")
+    project.command("failing", "test", *generic, ok=False, DBT_REFRESH="true")
+    failing = project.stages.pop("failing").results
+    assert {name.split(".")[2] for name, status in failing.items() if status == "fail"} == {
+        "dim_artists_within_bounds"
+    }
+    assert "pass" in failing.values()
+
+
 @pytest.mark.skipif(NODE is None, reason=NO_NODE)
 def test_every_statement_is_read_by_athenas_grammar(project: Project) -> None:
     sent = {

@@ -47,9 +47,9 @@ def test_a_check_that_fails_is_named_and_the_others_pass(together: Outcomes) -> 
     assert [together[name]["status"] for name in PASS] == ["pass"] * len(PASS)
 
 
-def test_they_were_asked_with_their_model(together: Outcomes) -> None:
+def test_they_were_asked_together(together: Outcomes) -> None:
     told = [together[name]["adapter_response"]["_message"] for name in (FAILS, *PASS)]
-    assert told == ["checked with its model"] * 3
+    assert told == ["checked with others"] * 3
 
 
 def test_asked_by_themselves_they_say_the_same(broken: Platform, together: Outcomes) -> None:
@@ -63,4 +63,4 @@ def test_asked_by_themselves_they_say_the_same(broken: Platform, together: Outco
             together[name]["status"],
             together[name]["failures"],
         )
-        assert outcome["adapter_response"].get("_message") != "checked with its model"
+        assert outcome["adapter_response"].get("_message") != "checked with others"

@@ -13,7 +13,7 @@ from spotify_assets.defs.marts.models import (
     BUILD_STATE,
     DBT_OPS,
     ModelsConfig,
-    dbt_args,
+    dbt_commands,
     describe,
     full_refresh,
 )
@@ -26,21 +26,31 @@ PUBLISHING = ("mart_snapshot", "serving_documents")
 
 
 def test_a_build_names_its_models_and_their_own_tests_without_those_of_the_sql() -> None:
-    assert dbt_args(ModelsConfig(), ["dim_artists", "dim_tracks"]) == [
+    assert dbt_commands(ModelsConfig(), ["dim_artists", "dim_tracks"], "athena") == [[
         "build", "--select", "dim_artists", "dim_tracks", "--indirect-selection", "buildable",
         "--exclude-resource-type", "unit_test",
-    ]  # fmt: skip
+    ]]  # fmt: skip
+
+
+def test_a_refresh_on_athena_tests_after_all_models() -> None:
+    models = ["dim_artists", "dim_tracks"]
+    run, test = dbt_commands(ModelsConfig(artist_ids=["a"]), models, "athena")
+    assert run == ["run", "--select", *models]
+    assert test[:4] == ["test", "--select", *models]
+    assert [command[0] for command in dbt_commands(ModelsConfig(artist_ids=["a"]), models, "duckdb")] == [
+        "build"
+    ]
 
 
 def test_a_build_from_scratch_says_so() -> None:
-    assert "--full-refresh" in dbt_args(ModelsConfig(full_refresh=True), ["dim_artists"])
+    assert "--full-refresh" in dbt_commands(ModelsConfig(full_refresh=True), ["dim_artists"], "duckdb")[0]
     assert full_refresh().to_config_dict()["ops"] == {
         op: {"config": {"full_refresh": True}} for op in DBT_OPS
     }
 
 
 def test_a_refresh_is_never_from_scratch() -> None:
-    assert "--full-refresh" not in dbt_args(ModelsConfig(artist_ids=[]), ["dim_artists"])
+    assert "--full-refresh" not in dbt_commands(ModelsConfig(artist_ids=[]), ["dim_artists"], "duckdb")[0]
 
 
 def test_every_model_is_described_by_its_rows_and_marts_by_the_first_ones(built: Graph) -> None:

@@ -5,20 +5,34 @@
     statement costs 10 MB and seconds, whatever it reads. A model with one check is left to that test.
 -#}
 {% macro check_together() -%}
-    {%- if not execute or flags.WHICH != 'build' -%}
-        {{ return('') }}
+    {%- if execute and flags.WHICH == 'build' -%}
+        {%- do ask_together(tests_of(model)) -%}
     {%- endif -%}
-    {%- set tests = tests_of(model) -%}
-    {%- if tests | length < 2 -%}
-        {{ return('') }}
+{%- endmacro %}
+
+{#-
+    Runs before all tests of `dbt test` on Athena (`on-run-start`): those of all models, in few statements. Each has some
+    stages for every test, and Athena takes 150 in a statement.
+-#}
+{% macro check_all_together() -%}
+    {%- if execute and flags.WHICH == 'test' and target.type == 'athena' -%}
+        {%- for tests in generic_tests() | batch(20) -%}
+            {%- do ask_together(tests) -%}
+        {%- endfor -%}
     {%- endif -%}
-    {%- set found = run_query(checks_sql(tests)) -%}
-    {%- set outcomes = outcomes_of_checks() -%}
-    {%- for row in found.rows -%}
-        {%- set place = loop.index0 -%}
-        {%- set figures = found.limit(place, place + 1).select(['failures', 'should_warn', 'should_error']) -%}
-        {%- do outcomes.update({row[0]: figures}) -%}
-    {%- endfor -%}
+{%- endmacro %}
+
+{#- Ask tests in one statement and keep what came of each; a single one is left to itself. -#}
+{% macro ask_together(tests) -%}
+    {%- if tests | length > 1 -%}
+        {%- set found = run_query(checks_sql(tests)) -%}
+        {%- set outcomes = outcomes_of_checks() -%}
+        {%- for row in found.rows -%}
+            {%- set place = loop.index0 -%}
+            {%- set figures = found.limit(place, place + 1).select(['failures', 'should_warn', 'should_error']) -%}
+            {%- do outcomes.update({row[0]: figures}) -%}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- By the id of a test, what came of it, as dbt reads it. All nodes of a run share `graph`. -#}
@@ -26,18 +40,28 @@
     {{ return(graph.setdefault('outcomes_of_checks', {})) }}
 {%- endmacro %}
 
-{#- The generic tests of a model that can be asked as soon as it is built. -#}
-{% macro tests_of(checked) -%}
+{#- The generic tests of models that this run will come to. -#}
+{% macro generic_tests() -%}
     {%- set tests = [] -%}
     {%- for node in graph.nodes.values() | sort(attribute='unique_id') -%}
         {%- if node.resource_type == 'test'
-            and node.attached_node == checked.unique_id
+            and node.attached_node in graph.nodes
             and node.unique_id in selected_resources
             and not (node.config.where or node.config.limit or node.config.store_failures) -%}
-            {%- set others = node.depends_on.nodes | reject('equalto', checked.unique_id) | list -%}
-            {%- if others | reject('in', all_before(checked)) | list | length == 0 -%}
-                {%- do tests.append(node) -%}
-            {%- endif -%}
+            {%- do tests.append(node) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(tests) }}
+{%- endmacro %}
+
+{#- Those of a model that can be asked as soon as it is built. -#}
+{% macro tests_of(checked) -%}
+    {%- set before = all_before(checked) -%}
+    {%- set tests = [] -%}
+    {%- for test in generic_tests() if test.attached_node == checked.unique_id -%}
+        {%- set others = test.depends_on.nodes | reject('equalto', checked.unique_id) | list -%}
+        {%- if others | reject('in', before) | list | length == 0 -%}
+            {%- do tests.append(test) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(tests) }}
@@ -73,9 +97,9 @@
     {%- endfor %}
 {%- endmacro %}
 
-{#- The SQL of a generic test of this model. -#}
+{#- The SQL of a generic test. -#}
 {% macro test_sql(test) -%}
-    {%- set arguments = dict(test.test_metadata.kwargs, model=this) -%}
+    {%- set arguments = dict(test.test_metadata.kwargs, model=graph.nodes[test.attached_node].relation_name) -%}
     {%- if 'to' in arguments -%}
         {%- set others = test.depends_on.nodes | reject('equalto', test.attached_node) | list -%}
         {%- do arguments.update({'to': graph.nodes[others[0]].relation_name}) -%}

@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def generate_docs(settings: Settings, say: Callable[[str], None]) -> Path:
 
 
 def build(
-    args: Sequence[str],
+    commands: Sequence[Sequence[str]],
     is_refresh: bool,
     context: dg.AssetExecutionContext,
     settings: Settings,
@@ -94,18 +95,19 @@ def build(
     translator: DagsterDbtTranslator,
     project: DbtProject,
 ) -> Iterator[Any]:
-    """Run dbt and yield a Dagster output for every model built and what came of every test.
+    """Run dbt's commands in turn; yield an output for every model built and what came of every test.
 
     In a refresh only the lists that a change touches are computed anew.
 
     Raises:
-        dagster.Failure: a model or test failed; the message names them and what dbt said.
+        dagster.Failure: a model or test failed; the message names them and what dbt said. The commands that
+            were left are not run.
     """
     target = target_path(settings)
     planned = {key.name for key in context.selected_asset_check_keys}
     try:
         made: dict[str, dg.Output[Any]] = {}
-        for event in _events(args, settings, target, is_refresh):
+        for event in chain.from_iterable(_events(args, settings, target, is_refresh) for args in commands):
             if event["info"]["name"] == _FINISHED:
                 if output := made.pop(_node(event)["unique_id"], None):
                     yield output.with_metadata({**output.metadata, **_scanned(event)})

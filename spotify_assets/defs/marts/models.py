@@ -71,16 +71,20 @@ PICTURES = {
 """What is drawn of a mart in full builds, and the name of the picture."""
 
 
-def dbt_args(config: ModelsConfig, models: Sequence[str]) -> list[str]:
-    """Return dbt's arguments: what to build, and whether from scratch.
+def dbt_commands(config: ModelsConfig, models: Sequence[str], dbt_target: str) -> list[list[str]]:
+    """Return dbt's commands, one after the other: what to build, and whether from scratch.
 
     With `models` go their own tests, and those tests whose other parents are built already. Unit tests stay
     out: they are about the SQL, which no run changes; `dbt build` by hand and the test suite have them.
+
+    A refresh on Athena asks its tests after all models, in few statements, rather than between them: what it
+    costs and how long it takes are its statements.
     """
-    args = ["build", "--select", *models, "--indirect-selection", "buildable"]
-    if config.full_refresh:
-        args.append("--full-refresh")
-    return [*args, "--exclude-resource-type", "unit_test"]
+    tests = ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    if dbt_target == "athena" and not config.is_full:
+        return [["run", "--select", *models], ["test", "--select", *models, *tests]]
+    from_scratch = ["--full-refresh"] if config.full_refresh else []
+    return [["build", "--select", *models, *tests, *from_scratch]]
 
 
 def _described(events: Iterator[Any], warehouse: Warehouse, pictures: bool) -> Iterator[Any]:
@@ -186,15 +190,16 @@ def _dbt_op(name: str, select: str, exclude: str | None, manifest: Mapping[str, 
         from spotify_assets.defs.marts.dbt_run import build
 
         models = sorted(key.to_user_string() for key in context.selected_asset_keys)
-        args = dbt_args(config, models)
-        context.log.info("dbt %s: %s", args[0], "everything" if config.is_full else "what changed")
+        commands = dbt_commands(config, models, platform.settings.dbt_target)
+        for command in commands:
+            context.log.info("dbt %s: %s", command[0], "everything" if config.is_full else "what changed")
         with platform.sole_use_of_warehouse(context) as turn:
             platform.warehouse.register(platform.lake)
             if builds_marts:
                 all_models = {key.to_user_string() for key in dbt_models.keys}
                 unfinished = _note_begun(platform.lake, context.run.run_id, models, all_models)
             events = build(
-                args, not config.is_full, context, platform.settings, manifest, translator, project
+                commands, not config.is_full, context, platform.settings, manifest, translator, project
             )
             yield from _described(events, platform.warehouse, config.is_full)
             if builds_marts:
