@@ -18,6 +18,7 @@ from spotify_assets.core.settings import PROJECT_ROOT
 from spotify_assets.core.store import State
 from spotify_assets.defs.locks import exclusive, is_held
 from spotify_assets.defs.refresh import sensor
+from spotify_assets.defs.refresh.by_hand import take_back
 from spotify_assets.defs.refresh.dead_runs import end_dead_runs
 from spotify_assets.defs.resources import Platform
 
@@ -131,6 +132,29 @@ def test_a_run_whose_process_is_gone_ends_as_failed_and_the_sensor_goes_on(
     (request,) = platform.store.requests.all()
     assert request.state is State.PENDING
     assert run.run_id in (request.error or "")
+
+
+def test_what_a_killed_run_held_is_taken_up_at_once_by_a_command(
+    platform: Platform, instance: dg.DagsterInstance, started: tuple[dg.DagsterRun, Path]
+) -> None:
+    run, mark = started
+    requests, now = platform.store.requests, datetime.now(UTC)
+    for name, run_id in (("잔나비", run.run_id), ("혁오", "of-another-machine")):
+        requests.ask(name, name, now)
+        requests.claim([name], run_id, now, now + timedelta(minutes=15))
+
+    def taken_up() -> list[str]:
+        take_back(platform.settings, platform.store, instance, {run.run_id, "of-another-machine"})
+        claimed = requests.claim(["잔나비", "혁오"], "next", datetime.now(UTC), now + timedelta(minutes=15))
+        return [request.query for request in claimed]
+
+    process = holder(mark, "together")
+    assert taken_up() == []
+    kill(process)
+    long_ago = time.time() - 60
+    os.utime(mark, (long_ago, long_ago))
+    assert taken_up() == ["잔나비"]
+    assert status_of(instance, run) is dg.DagsterRunStatus.FAILURE
 
 
 def test_a_run_whose_process_lives_is_left_alone_however_long_it_takes(

@@ -1,9 +1,11 @@
 """Refreshing artists from the terminal: the same queue, the same run, only not through the sensor."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+import dagster as dg
 
 from spotify_assets.core.catalog import ArtistMatch, Catalog, Parked, closest
 from spotify_assets.core.errors import PlatformError
@@ -13,8 +15,9 @@ from spotify_assets.core.lake.pointers import model_versions
 from spotify_assets.core.names import name_key
 from spotify_assets.core.settings import Settings
 from spotify_assets.core.store import ArtistRequest, Priority, RosterEntry, ServingStore, State, open_store
-from spotify_assets.defs.refresh.sensor import give_back, refresh_config
-from spotify_assets.runs import RunError, Say, run_job
+from spotify_assets.defs.refresh.dead_runs import end_dead_runs
+from spotify_assets.defs.refresh.sensor import MAX_ATTEMPTS, cause_of_death, give_back, refresh_config
+from spotify_assets.runs import RunError, Say, prepare_dagster_home, run_job
 
 WAIT_FOR_OTHERS = 300.0
 """Seconds to wait for a request that a run of the sensor holds already."""
@@ -44,6 +47,7 @@ def refresh_names(settings: Settings, names: Sequence[str], say: Say) -> bool:
     store = open_store(settings)
     catalog = open_lookup(settings, store)
     found: dict[str, ArtistMatch] = {}
+    holders: set[str] = set()
     complete = True
     for name in names:
         match = unique_match(catalog, name)
@@ -52,9 +56,15 @@ def refresh_names(settings: Settings, names: Sequence[str], say: Say) -> bool:
             complete = False
         else:
             found[name_key(name)] = match
-            store.requests.ask(name_key(name), name, datetime.now(UTC))
+            request = store.requests.ask(name_key(name), name, datetime.now(UTC))
+            if request.state is State.RUNNING and request.run_id:
+                holders.add(request.run_id)
     if not found:
         return False
+    if holders:
+        prepare_dagster_home(settings)
+        with dg.DagsterInstance.get() as instance:
+            take_back(settings, store, instance, holders)
     bootstrap = not model_versions(open_lake(settings))
     if bootstrap:
         say("There is no fitted model yet: building everything, these artists included.")
@@ -66,6 +76,18 @@ def refresh_names(settings: Settings, names: Sequence[str], say: Say) -> bool:
         raise
     answered = [_report(store, key, match, say) for key, match in found.items()]
     return complete and all(answered)
+
+
+def take_back(
+    settings: Settings, store: ServingStore, instance: dg.DagsterInstance, holders: Collection[str]
+) -> None:
+    """Make requests pending that dead runs among these hold: there may be no daemon whose sensor does."""
+    now = datetime.now(UTC)
+    end_dead_runs(instance, settings, now)
+    for run_id in holders:
+        # Of a run that this instance does not know, another one knows whether it is dead.
+        if instance.has_run(run_id) and (reason := cause_of_death(instance, run_id)):
+            store.requests.give_back(run_id, now, reason, MAX_ATTEMPTS, now)
 
 
 def _report(store: ServingStore, key: str, match: ArtistMatch, say: Say) -> bool:

@@ -66,7 +66,7 @@ def release_dead_runs(
     running = [r for r in store.requests.all() if r.state is State.RUNNING and r.run_id]
     released: list[ArtistRequest] = []
     for run_id in sorted({r.run_id for r in running if r.run_id}):
-        reason = _cause_of_death(instance, run_id)
+        reason = cause_of_death(instance, run_id)
         if reason is None and any(
             r.run_id == run_id and r.lease_until and r.lease_until < now for r in running
         ):
@@ -82,7 +82,7 @@ def give_back(store: ServingStore, run_id: str, reason: str, now: datetime) -> l
     return store.requests.give_back(run_id, now, reason, MAX_ATTEMPTS, now + backoff(attempts + 1))
 
 
-def _cause_of_death(instance: dg.DagsterInstance, run_id: str) -> str | None:
+def cause_of_death(instance: dg.DagsterInstance, run_id: str) -> str | None:
     """Say why the run that holds requests is dead; None while it, or a retry of it, still goes on."""
     run = instance.get_run_by_id(run_id)
     if run is None:
