@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -218,6 +219,24 @@ def test_taps_work_across_servers_that_write_behind(store: SqlStore, clock: Cloc
     one.close()
     one.close()
     assert Bot(store, clock).answer(Question("ann", "비슷한 가수", "test")).kind == "artist"
+
+
+def test_what_is_just_being_written_is_remembered(store: SqlStore, clock: Clock) -> None:
+    writing, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        recall = store.conversations.recall
+
+        def remember(self, *_: object) -> None:
+            writing.set()
+            go_on.wait(60)
+
+    memory = Memory(Slow(), clock, behind=True)
+    memory.keep("ann", as_kept(Answer("choices", "which?", asked="eve")) or "")
+    assert writing.wait(60)
+    assert memory.recall("ann").asked == "eve"
+    go_on.set()
+    memory.close()
 
 
 def test_a_store_that_takes_no_notes_costs_no_answer(
