@@ -127,19 +127,17 @@ class Guesses:
                 quick_replies=[*others, *answer.quick_replies],
                 asked=name_key(text),
             )
-        if len(known) == len(rest.names) == 1 and rest.wants_music:
-            name = next(form for form in _forms(rest.names[0]) if self._artists(form))
-            answer_of_one = self._library.artist_called(name, who, language)
-            if answer_of_one and rest.may_be_title:
-                return replace(
-                    answer_of_one, quick_replies=[*answer_of_one.quick_replies, exactly(text, language)]
-                )
-            return answer_of_one
-        return None
+        if len(known) != 1 or len(rest.names) != 1 or not rest.wants_music:
+            return None
+        name = next(form for form in _forms(rest.names[0]) if self._artists(form))
+        shown = self._library.artist_called(name, who, language)
+        if shown and rest.may_be_title:
+            return replace(shown, quick_replies=[*shown.quick_replies, exactly(text, language)])
+        return shown
 
     def _named_by(self, words: str) -> Iterator[list[NameMatch]]:
         """Yield who goes by these words, or by each of them where that is how lists are written."""
-        if artists := next(filter(None, map(self._artists, _forms(words))), None):
+        if artists := self._called(words):
             yield artists
             return
         each = words.split()
@@ -154,13 +152,16 @@ class Guesses:
         """Yield the names that follow each other, the longest first, as far as they are known."""
         while words:
             for count in range(len(words), 0, -1):
-                artists = next(filter(None, map(self._artists, _forms(" ".join(words[:count])))), None)
-                if artists:
+                if artists := self._called(" ".join(words[:count])):
                     yield words[:count], artists
                     words = words[count:]
                     break
             else:
                 return
+
+    def _called(self, words: str) -> list[NameMatch]:
+        """Return who goes by words of a sentence, in the first form in which anybody does."""
+        return next(filter(None, map(self._artists, _forms(words))), [])
 
     def _artists(self, name: str) -> list[NameMatch]:
         return [match for match in self._library.find(name_key(name)) if match.kind == "artist"]

@@ -5,10 +5,12 @@ Here: which kind of such a text it is. Not here: the sayings (`sayings.py`), the
 
 from __future__ import annotations
 
+import re
+
 from chatbot import messages
 from chatbot.answer import Answer
 from chatbot.compose import help_answer
-from chatbot.everyday import is_everyday, is_title
+from chatbot.everyday import bare_of, is_everyday, is_title
 from chatbot.going_on import is_more, picked, wish
 from chatbot.language import Language
 from chatbot.messages import choosing, small_talk
@@ -70,7 +72,7 @@ def _reply_to(text: str, language: Language, *, goes_on: bool) -> str:
 
 def _beside_a_name(talk: Talk) -> Answer | None:
     """Answer "thanks aespa" with that artist, and "에스파 싫어" kindly, whoever that is."""
-    for saying, name in sayings_with_name(talk.text):
+    for saying, name in sayings_with_name(_first_clause(talk.text)):
         shown = talk.library.artist_called(name, talk.who, talk.language)
         if shown is None and saying in ("greeting", "thanks") and read(name).name not in ("", name):
             shown = talk.library.named(name, talk.who, talk.language)
@@ -81,6 +83,21 @@ def _beside_a_name(talk: Talk) -> Answer | None:
         if reply := _to_nobody(saying, name, talk):
             return help_answer(reply, talk.language, taken_for_talk=talk.text)
     return None
+
+
+_MAX_SAID = 200
+_BEFORE_MORE = re.compile(
+    r"(?P<clause>.*(?:싫|별로)\S{0,5})\s+(?P<more>.+)|(?P<first>.+?)[,.!]\s+(?P<rest>.+)"
+)
+
+
+def _first_clause(text: str) -> str:
+    """Return a text without what everyday words add to it: "에스파 싫어 다른 가수"."""
+    found = _BEFORE_MORE.fullmatch(text) if len(text) <= _MAX_SAID else None
+    more = (found["more"] or found["rest"]).split() if found else []
+    if not found or not all(map(is_everyday, map(bare_of, more))):
+        return text
+    return found["clause"] or found["first"]
 
 
 def _to_nobody(saying: Saying, name: str, talk: Talk) -> str:

@@ -211,11 +211,6 @@ PARTICLE = re.compile(
 )
 """What joins a Korean word to the rest of its sentence, or ends the sentence with it."""
 
-JOINED = re.compile(
-    r"^(?:and|or|vs\.?|&|x)\s+|\s+(?:and|or|vs\.?|&|x)$|(?:이랑|랑|하고|와|과)$", re.IGNORECASE
-)
-"""What stands between two names, at the end of the first or the beginning of the second."""
-
 COMMON = {
     name_key(word)
     for word in (

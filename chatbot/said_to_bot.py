@@ -24,7 +24,7 @@ from chatbot.everyday import (
     is_title,
 )
 from chatbot.language import language_of
-from chatbot.phrases import MUSIC
+from chatbot.phrases import MOOD, MUSIC
 from chatbot.plain_words import undecorated
 
 TalkedOf = Literal["bot", "complaint", "why", "answer", "anything"]
@@ -68,7 +68,8 @@ def _in_korean(words: list[str], goes_on: bool) -> TalkedOf | None:
         return "why"
     if _has(OF_ANSWER, words):
         return "answer"
-    return "anything" if goes_on else None
+    # "봄 여름 가을 겨울" is a band.
+    return "anything" if goes_on and not all(map(MOOD.fullmatch, words)) else None
 
 
 def _in_english(text: str, words: list[str], goes_on: bool) -> TalkedOf | None:

@@ -83,7 +83,17 @@ def test_what_is_said_of_an_answer_is_talk_only_behind_one(text: str, about: str
 
 
 @pytest.mark.parametrize(
-    "text", ["all of me", "what is love", "what do you mean", "rain on me", "the who", "hello", "아이유"]
+    "text",
+    [
+        "all of me",
+        "what is love",
+        "봄 여름 가을 겨울",
+        "what do you mean",
+        "rain on me",
+        "the who",
+        "hello",
+        "아이유",
+    ],
 )
 def test_a_title_of_everyday_words_is_no_talk(text: str) -> None:
     assert talk_of(text, goes_on=True) is None

@@ -35,6 +35,8 @@ def test_a_name_beside_thanks_or_a_greeting_is_answered(ask: Ask, store: SqlStor
         ("푸바 싫어", "푸바"),
         ("푸바는 별로", "푸바는 취향"),
         ("에스파 싫어", "aespa"),
+        ("에스파 싫어 다른 가수 추천해줘", "aespa"),
+        ("i don't like aespa, something else", "So aespa isn't"),
     ],
 )
 def test_somebody_who_is_not_liked_is_not_looked_for(ask: Ask, store: SqlStore, text: str, name: str) -> None:

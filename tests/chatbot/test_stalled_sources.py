@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, Self
@@ -185,7 +186,7 @@ def outcome_of(case: Case, world: World, home: Path, all_ready: threading.Barrie
         with served(make_app(store, lambda: datetime.now(UTC), None, settings)) as client:
             client.post("/v1/chat", json={"text": "안녕"}, timeout=60)
             text = link_to(case.text, world) if case.by_link else case.text
-            all_ready.wait(60)
+            all_ready.wait(120)
             with ThreadPoolExecutor(len(CHANNELS)) as pool:
                 heard = tuple(pool.map(lambda channel: hear(channel, client, graph, text, pulse), CHANNELS))
             requests = store.requests.all()
@@ -204,6 +205,10 @@ def hear(channel: str, client: httpx.Client, graph: MessengerDouble, text: str, 
     return Heard(channel, seconds - pulse.lost(began), shown)
 
 
+def is_broken_barrier(fault: BaseException) -> bool:
+    return isinstance(fault, threading.BrokenBarrierError)
+
+
 @pytest.fixture(scope="module")
 def outcomes(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Case, Outcome]]:
     """All cases, a few waited for together."""
@@ -212,13 +217,23 @@ def outcomes(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     def run(cases: Sequence[Case], pulse: Pulse) -> dict[Case, Outcome]:
         ready = threading.Barrier(len(cases))
 
-        def one(case: Case) -> Outcome:
-            return outcome_of(case, world, tmp_path_factory.mktemp("stalled"), ready, pulse)
+        def one(case: Case, home: Path) -> Outcome:
+            try:
+                return outcome_of(case, world, home, ready, pulse)
+            except Exception:
+                ready.abort()
+                raise
 
         for _ in range(TRIES):
+            homes = [tmp_path_factory.mktemp("stalled") for _ in cases]
             began = time.monotonic()
             with ThreadPoolExecutor(len(cases)) as pool:
-                came_of = dict(zip(cases, pool.map(one, cases), strict=True))
+                under_way = list(map(partial(pool.submit, one), cases, homes))
+            # What keeps one case from getting ready breaks the barrier for all others.
+            faults = sorted(filter(None, (future.exception() for future in under_way)), key=is_broken_barrier)
+            if faults:
+                raise faults[0]
+            came_of = {case: future.result() for case, future in zip(cases, under_way, strict=True)}
             if pulse.lost(began) < STARVED:
                 return came_of
         return {case: replace(outcome, starved=True) for case, outcome in came_of.items()}
