@@ -106,7 +106,7 @@ def _to_nobody(saying: Saying, name: str, talk: Talk) -> str:
         return ""
     name = PARTICLE.sub("", name)
     place, picks = picked(name), talk.before.picks
-    if place and place <= len(picks):
+    if place and picks and place <= len(picks):
         name = picks[place - 1 if place > 0 else place].label
     elif all(map(is_everyday, name.split())):
         return messages.welcome(talk.language) if saying == "thanks" else small_talk.insulted(talk.language)

@@ -215,7 +215,7 @@ def read(text: str) -> Reading:
     by = _BY.fullmatch(name)
     credited = (
         (
-            _unquoted(_COMMAND.sub("", by["title"] or by["title_of"], 1)),
+            _unquoted(_COMMAND.sub("", by["title"] or by["title_of"], count=1)),
             _unquoted(by["artist"] or by["owner"]),
         )
         if by

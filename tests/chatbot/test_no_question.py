@@ -52,6 +52,10 @@ def test_who_dislikes_an_entry_of_the_list_is_understood(ask: Ask) -> None:
     assert "마음에 안 드는 답" in ask("이 노래 싫어").text
 
 
+def test_the_last_entry_of_no_list_is_no_entry(ask: Ask) -> None:
+    assert ask("마지막 싫어").kind == "help"
+
+
 def test_a_name_that_reads_like_a_dislike_is_looked_for(ask: Ask, store: SqlStore) -> None:
     assert ask("I Hate Models").kind == "pending"
     assert [request.query for request in store.requests.all()] == ["I Hate Models"]
