@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import tempfile
 from pathlib import Path
@@ -18,7 +19,8 @@ NO_SETTINGS = {name.upper(): "" for name in Settings.model_fields}
 
 # Before anything reads settings: tests never touch a platform of the person who runs them.
 os.environ.update(NO_SETTINGS)
-os.environ["PLATFORM_HOME"] = tempfile.mkdtemp(prefix="spotify-assets-tests-")
+HOME = tempfile.mkdtemp(prefix="spotify-assets-tests-")
+os.environ["PLATFORM_HOME"] = HOME
 
 # Tests may be started in the background, where a shell has programs ignore SIGINT; what they start must not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -32,6 +34,11 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("needs the recorded data in ../shared/data, which is not beside this checkout")
     return SHARED_DATA
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
