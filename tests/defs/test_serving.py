@@ -169,6 +169,43 @@ def test_an_alias_alone_makes_a_new_version_and_leads_to_the_artist(
     assert published.answers.find(name_key("black mamba girls")) == []
 
 
+def test_a_song_goes_by_its_title_without_what_stands_behind_it(marts: duckdb.DuckDBPyConnection) -> None:
+    titles = {
+        "Ida Mor": [
+            "Lost Road - Remastered 2011",
+            "Lost Road (Live)",
+            "Quarry",
+            "Quarry [Demo]",
+            "(Hey) You (Mono)",
+        ],
+        "Noor": ["Lost Road (feat. Ida Mor)", "좋은 밤 (Good Night)", "X - Remix"],
+    }
+    songs = [
+        (f"song-{artist}-{place}", title, artist, 90 - place)
+        for artist, of_artist in titles.items()
+        for place, title in enumerate(of_artist)
+    ]
+    for mart, nothing in NO_MOODS.items():
+        marts.register(mart, nothing)
+    marts.execute("delete from dim_tracks")
+    marts.executemany(
+        "insert into dim_tracks (track_id, name, artist_ids, artist_names, popularity)"
+        " values ($1, $2, [$3], [$3], $4)",
+        songs,
+    )
+    names = {track: names for track, (_, _, names, _) in told(marts, "track").items()}
+    assert {title: sorted(set(names[track]) - {title}) for track, title, _, _ in songs} == {
+        "Lost Road - Remastered 2011": ["Lost Road"],
+        "Lost Road (Live)": [],  # one of the artist's is better known
+        "Quarry": [],
+        "Quarry [Demo]": [],  # one is called nothing else
+        "(Hey) You (Mono)": ["(Hey) You"],
+        "Lost Road (feat. Ida Mor)": ["Lost Road"],
+        "좋은 밤 (Good Night)": ["좋은 밤"],
+        "X - Remix": [],  # too short to tell anything
+    }
+
+
 def test_what_left_the_marts_leaves_with_all_its_names(
     built: Graph, marts: duckdb.DuckDBPyConnection, published: SqlStore
 ) -> None:

@@ -50,12 +50,34 @@ similar_tracks as (
     group by track_id
 ),
 
+short_titles as (
+    -- What people call a song: without the version, the guest or the film behind its title.
+    select
+        track_id,
+        artist_ids[1] as artist_id,
+        lower(name) as title,
+        nullif(regexp_extract(name, '^(.+?)(\s+[-–—]\s|\s*[(\[])', 1), '') as short_title,
+        row_number() over (partition by artist_ids[1], lower(short_title) order by popularity desc, track_id) as place
+    from dim_tracks
+),
+
+short_names as (
+    -- The best known of an artist's songs that are called so, unless one is called nothing else.
+    select
+        track_id,
+        short_title
+    from short_titles
+    anti join (select artist_id, title from short_titles where short_title is null) as whole
+        on short_titles.artist_id = whole.artist_id and lower(short_titles.short_title) = whole.title
+    where place = 1 and length(short_title) > 1
+),
+
 bodies as (
     select
         c.track_id as target_id,
         concat_ws(' – ', c.card.name, c.card.artists[1]) as label,
         coalesce(c.popularity, 0) as popularity,
-        [c.card.name] as names,
+        list_distinct([c.card.name, short_names.short_title]) as names,
         cast(to_json({
             'track': c.card,
             'artist_ids': c.artist_ids,
@@ -66,6 +88,7 @@ bodies as (
     from cards as c
     semi join asked_documents as asked on c.track_id = asked.target_id
     left join similar_tracks as s on c.track_id = s.track_id
+    left join short_names on c.track_id = short_names.track_id
 )
 
 select
