@@ -16,7 +16,7 @@ from chatbot.language import Language, language_of
 from chatbot.library import Library
 from chatbot.messages import choosing
 from chatbot.phrases import PARTICLE
-from chatbot.reading import Reading, names_within, read
+from chatbot.reading import Reading, Reference, names_within, read
 from spotify_assets.core.keyboard import in_hangul, in_latin
 from spotify_assets.core.names import name_key
 from spotify_assets.core.spelling import keys_near, mistakes, slips, title_keys_near
@@ -129,8 +129,13 @@ class Guesses:
             )
         if len(known) != 1 or len(rest.names) != 1 or not rest.wants_music:
             return None
-        name = next(form for form in _forms(rest.names[0]) if self._artists(form))
-        shown = self._library.artist_called(name, who, language)
+        name = next((form for form in _forms(rest.names[0]) if self._artists(form)), None)
+        # Somebody named twice in a row goes by either word, not by both.
+        shown = (
+            self._library.artist_called(name, who, language)
+            if name
+            else self._library.by_id(Reference("artist", *known), 0, language)
+        )
         if shown and rest.may_be_title:
             return replace(shown, quick_replies=[*shown.quick_replies, exactly(text, language)])
         return shown

@@ -92,7 +92,7 @@ def test_talk_behind_an_answer_is_answered_and_the_conversation_goes_on(
 @pytest.mark.parametrize(
     ("text", "artist_id"),
     [
-        ("gimme some aespa", AESPA), ("u know aespa?", AESPA), ("aespa is great thanks", AESPA), ("에스파 들으시나요", AESPA),
+        ("gimme some aespa", AESPA), ("에스파의 에스파 틀어줘", AESPA), ("u know aespa?", AESPA), ("aespa is great thanks", AESPA), ("에스파 들으시나요", AESPA),
         ("너 에스파 알지", AESPA), ("아델 말고 에스파만큼 노래 잘하는 가수", None), ("에스파만큼 노래 잘하는 가수", AESPA), ("에스파 최신곡", AESPA),
         ("에스파 본명", AESPA), ("에스파 어디 소속사야", AESPA), ("에스파 제일 유명한 노래", AESPA), ("#에스파 #케이팝", AESPA),
         ("조용히 에스파님 노래", None), ("에스파님 노래 추천해주세요", AESPA), ("에스파 선생님 노래", AESPA),

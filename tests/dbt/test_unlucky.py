@@ -15,6 +15,8 @@ import pytest
 from .conftest import Built
 from .platform import PROJECT, Platform
 
+pytestmark = pytest.mark.nightly
+
 ROOT = PROJECT.parent
 BUILD = (
     "build", "--select", "track_similarity", "--exclude-resource-type", "unit_test",
