@@ -31,7 +31,7 @@ def take_parameters() -> None:
         pages = client.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
         found = {one["Name"].rpartition("/")[2]: one["Value"] for page in pages for one in page["Parameters"]}
     client.close()
-    settings = {name.upper() for name in Settings.model_fields}
+    settings = {name.upper() for name in Settings.names()}
     if unknown := sorted(set(found) - settings):
         raise SettingsError(f"{path} holds {', '.join(unknown)}: no setting is named so; delete or rename it")
     for name, value in found.items():

@@ -14,7 +14,7 @@ from spotify_assets.core.settings import PROJECT_ROOT, Settings
 from tests import forked
 from tests.once import made_once
 
-NO_SETTINGS = {name.upper(): "" for name in Settings.model_fields}
+NO_SETTINGS = {name.upper(): "" for name in Settings.names()}
 """As environment variables: every setting unset, whatever `.env` says."""
 
 # Before anything reads settings: tests never touch a platform of the person who runs them.

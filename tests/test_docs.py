@@ -92,7 +92,7 @@ def test_every_command_and_option_exists(page: Path) -> None:
 
 @EACH
 def test_every_setting_exists(page: Path) -> None:
-    settings = {name.upper() for name in Settings.model_fields}
+    settings = {name.upper() for name in Settings.names()}
     named = {
         name for code in code_in(page) for name in re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b", code)
     }
@@ -154,16 +154,16 @@ def settings_of_the_example() -> dict[str, str]:
 
 
 def test_the_example_has_every_setting_and_no_other() -> None:
-    assert {name.lower() for name in settings_of_the_example()} == set(Settings.model_fields)
+    assert {name.lower() for name in settings_of_the_example()} == set(Settings.names())
 
 
 def test_the_example_shows_the_defaults_and_can_be_used_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in Settings.model_fields:
+    for name in Settings.names():
         monkeypatch.delenv(name.upper(), raising=False)
     file = tmp_path / ".env"
     text = (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8")
     file.write_text(re.sub(r"^# (?=[A-Z][A-Z0-9_]*=)", "", text, flags=re.MULTILINE), encoding="utf-8")
     assert dotenv_values(file) == settings_of_the_example()
-    assert load_settings(_env_file=file) == load_settings(_env_file=None)
+    assert load_settings(env_file=file) == load_settings(env_file=None)

@@ -4,16 +4,16 @@ Settings come from the environment or from `.env` in the project's root; the env
 stops the program with a sentence that names the variable and what is allowed.
 """
 
-from __future__ import annotations
-
+import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-
+from spotify_assets.core import allowed
+from spotify_assets.core.allowed import Secret
 from spotify_assets.core.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -46,8 +46,6 @@ DAYS_TO_REFRESH = {
 """At what age an observation of a live source is due again, by table, unless `REFRESH_AFTER_DAYS` says
 otherwise."""
 
-_DAYS = {"expire_after_days": DAYS_TO_EXPIRY, "refresh_after_days": DAYS_TO_REFRESH}
-
 LIVE_AUDIO_FEATURES = ("spotify", "reccobeats")
 """Who is asked for audio features where the catalogue is Spotify's; most apps may not ask Spotify."""
 
@@ -56,273 +54,110 @@ LIVE_RELATED = ("listenbrainz", "spotify")
 
 STORE_SCHEMES = ("sqlite", "postgresql+psycopg", "mysql+pymysql", "dynamodb")
 
+_a_path = allowed.path_from(PROJECT_ROOT)
+_a_text = allowed.text()
+_a_secret = allowed.secret()
+_a_glue_name = allowed.text(
+    "a Glue database's name (small letters, digits and '_')", "[a-z_][a-z0-9_]{0,126}"
+)
+_LAKE = r"(?!.*://).*|s3://.*"
+_STREAM = r"(?!.*://).*|kinesis://[A-Za-z0-9_.-]{1,128}(\?.*)?"
+_STORE = "|".join(rf"{re.escape(scheme)}(:.*)?" for scheme in STORE_SCHEMES)
+_CONTACT = r"[!-'*-~]*(@|://)[!-'*-~]+"
+_SPARK = r"local(\[(\*|\d{1,3})\])?|spark://[\w.-]+:\d{1,5}|emr-serverless://[0-9a-z]{1,64}"
+_ARN_OF_ROLE = r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+"
 
-class Settings(BaseSettings):
-    """The settings, by their variable's name in lower case; DESIGN lists them all."""
 
-    model_config = SettingsConfigDict(env_file=PROJECT_ROOT / ".env", extra="ignore", frozen=True)
+@dataclass(frozen=True)
+class Settings:
+    """The settings, by their variable's name in lower case, each with what reads its text.
 
-    platform_home: Path = PROJECT_ROOT / ".platform"
-    lake_uri: str = ""
-    dbt_target: Literal["duckdb", "athena"] = "duckdb"
-    athena_raw_schema: str = "spotify_assets_raw"
-    athena_schema: str = "spotify_assets"
-    athena_work_group: str = "primary"
-    athena_timeout_seconds: float = Field(900, gt=0)
-    serving_url: str = ""
-    catalog_source: Literal["sample", "dataset", "spotify"] = "sample"
-    catalog_dataset: Path | None = None
-    roster_size: int | None = Field(None, ge=1)
-    audio_features_sources: Annotated[tuple[str, ...] | None, NoDecode] = None
-    related_sources: Annotated[tuple[str, ...] | None, NoDecode] = None
-    spotify_client_id: str | None = None
-    spotify_client_secret: SecretStr | None = None
-    spotify_market: str = "KR"
-    spotify_language: str = "ko"
-    spotify_daily_budget: int = Field(500, ge=1)
-    spotify_api_url: str = "https://api.spotify.com/v1"
-    spotify_token_url: str = "https://accounts.spotify.com/api/token"  # noqa: S105 - an address
-    reccobeats_url: str = "https://api.reccobeats.com"
-    listenbrainz_url: str = "https://labs.api.listenbrainz.org"
-    musicbrainz_url: str = "https://musicbrainz.org"
-    musicbrainz_contact: str = "https://pypi.org/project/spotify-assets"
-    musicbrainz_interval: float = Field(1.0, ge=0)
-    refresh_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_REFRESH
-    expire_after_days: Annotated[dict[str, int], NoDecode] = DAYS_TO_EXPIRY
-    new_names_per_day: int = Field(50, ge=0)
-    max_bad_share: float = Field(0.05, ge=0, le=1)
-    snapshots_kept_days: int = Field(3, ge=1)
-    evaluation_pairs: Path | None = None
-    similarity_exact_up_to: int = Field(20_000, ge=0)
-    spark_master: str = "local[*]"
-    spark_memory: str = "2g"
-    spark_job_role: str | None = None
-    spark_environment: str | None = None
-    events_url: str = ""
-    events_api_key: SecretStr | None = None
-    alert_webhook_url: SecretStr | None = None
-    kakao_skill_secret: SecretStr | None = None
-    kakao_callback_hosts: Annotated[tuple[str, ...], NoDecode] = ("bot-api.kakao.com",)
-    messenger_app_secret: SecretStr | None = None
-    messenger_verify_token: SecretStr | None = None
-    messenger_page_token: SecretStr | None = None
-    messenger_api_url: str = "https://graph.facebook.com"
-    metrics_api_key: SecretStr | None = None
-    user_id_pepper: SecretStr | None = None
-    questions_per_minute: int = Field(60, ge=1)
+    DESIGN lists them all; `load_settings` reads them, and fills in those that depend on others.
+    """
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
-        """Treat `NAME=` in `.env` as not set."""
-        if value == "" and info.field_name:
-            return cls.model_fields[info.field_name].get_default(call_default_factory=True)
-        return value
-
-    @field_validator("platform_home", "catalog_dataset", "evaluation_pairs")
-    @classmethod
-    def _from_project_root(cls, value: Path | None) -> Path | None:
-        """Read a relative path from the project's root, wherever the command was started."""
-        return None if value is None else PROJECT_ROOT / value.expanduser()
-
-    @field_validator("audio_features_sources", "related_sources", mode="before")
-    @classmethod
-    def _ordered_list(cls, value: Any) -> Any:
-        """Read `spotify,reccobeats` in that order; `off` is nobody."""
-        if not isinstance(value, str) or not value:
-            return value
-        names = tuple(part.strip() for part in value.split(","))
-        if names == ("off",):
-            return ()
-        if not all(names) or len(set(names)) < len(names):
-            raise ValueError("names of sources, each once, separated by commas, or off are allowed")
-        return names
-
-    @field_validator("kakao_callback_hosts", mode="before")
-    @classmethod
-    def _hosts(cls, value: Any) -> Any:
-        """Read `host,host:port`."""
-        if not isinstance(value, str) or not value:
-            return value
-        hosts = tuple(part.strip().lower() for part in value.split(","))
-        if not all(re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?", host) for host in hosts):
-            raise ValueError("names of hosts are allowed, such as bot-api.kakao.com, separated by commas")
-        return hosts
-
-    @field_validator("expire_after_days", "refresh_after_days", mode="before")
-    @classmethod
-    def _per_table(cls, value: Any, info: ValidationInfo) -> Any:
-        """Read `artists=7,tracks=7` on top of the defaults."""
-        if not isinstance(value, str) or not value:
-            return value
-        days = dict(_DAYS[info.field_name or ""])
-        for part in value.split(","):
-            table, _, number = part.strip().partition("=")
-            if table not in days or not number.isdigit() or int(number) < 1:
-                raise ValueError(
-                    f"{part.strip()!r} is not TABLE=DAYS with a whole number of days of 1 or more "
-                    f"and one of the tables {', '.join(days)}"
-                )
-            days[table] = int(number)
-        return days
-
-    @field_validator("lake_uri")
-    @classmethod
-    def _lake_scheme(cls, value: str) -> str:
-        if "://" in value and not value.startswith("s3://"):
-            raise ValueError("a local directory or s3://bucket/prefix is allowed")
-        return value.rstrip("/") if value != "/" else value
-
-    @field_validator("events_url")
-    @classmethod
-    def _stream(cls, value: str) -> str:
-        if "://" in value and not re.fullmatch(r"kinesis://[A-Za-z0-9_.-]{1,128}(\?.*)?", value):
-            raise ValueError("a local directory, kinesis://stream or off is allowed")
-        return value
-
-    @field_validator("athena_raw_schema", "athena_schema")
-    @classmethod
-    def _glue_name(cls, value: str) -> str:
-        if not re.fullmatch("[a-z_][a-z0-9_]{0,126}", value):
-            raise ValueError("a Glue database's name is allowed: small letters, digits and '_'")
-        return value
-
-    @field_validator("athena_work_group")
-    @classmethod
-    def _work_group(cls, value: str) -> str:
-        if not re.fullmatch("[A-Za-z0-9._-]{1,128}", value):
-            raise ValueError("a work group's name is allowed: letters, digits, '.', '_' and '-'")
-        return value
-
-    @field_validator("spark_master")
-    @classmethod
-    def _spark(cls, value: str) -> str:
-        allowed = r"local(\[(\*|\d{1,3})\])?|spark://[\w.-]+:\d{1,5}|emr-serverless://[0-9a-z]{1,64}"
-        if not re.fullmatch(allowed, value):
-            raise ValueError("local[*], spark://host:port or emr-serverless://<application id> is allowed")
-        return value
-
-    @field_validator("spark_memory")
-    @classmethod
-    def _memory(cls, value: str) -> str:
-        if not re.fullmatch("[1-9][0-9]{0,5}[mg]", value):
-            raise ValueError("megabytes or gigabytes are allowed, such as 512m or 2g")
-        return value
-
-    @field_validator("spark_job_role")
-    @classmethod
-    def _role(cls, value: str | None) -> str | None:
-        if value and not re.fullmatch(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+", value):
-            raise ValueError("the ARN of a role is allowed, such as arn:aws:iam::123456789012:role/moods")
-        return value
-
-    @field_validator("spark_environment")
-    @classmethod
-    def _archive(cls, value: str | None) -> str | None:
-        if value and not re.fullmatch(r"s3://[^\s#,]+\.tar\.gz", value):
-            raise ValueError("a packed environment on S3 is allowed, such as s3://bucket/environment.tar.gz")
-        return value
-
-    @field_validator("serving_url")
-    @classmethod
-    def _store_scheme(cls, value: str) -> str:
-        if value and value.split("://")[0] not in STORE_SCHEMES:
-            allowed = ", ".join(f"{scheme}://…" for scheme in STORE_SCHEMES)
-            raise ValueError(f"allowed are {allowed}")
-        return value
-
-    @field_validator("spotify_market")
-    @classmethod
-    def _country(cls, value: str) -> str:
-        if not re.fullmatch("[A-Z]{2}", value):
-            raise ValueError("two capital letters are allowed, such as KR")
-        return value
-
-    @field_validator("spotify_language")
-    @classmethod
-    def _language(cls, value: str) -> str:
-        if not re.fullmatch("[a-z]{2,3}(-[A-Za-z]{2,4})?", value):
-            raise ValueError("a language is allowed, such as ko or pt-BR")
-        return value
-
-    @field_validator(
-        "spotify_api_url",
-        "spotify_token_url",
-        "reccobeats_url",
-        "listenbrainz_url",
-        "musicbrainz_url",
-        "messenger_api_url",
+    platform_home: Annotated[Path, _a_path] = PROJECT_ROOT / ".platform"
+    lake_uri: Annotated[str, allowed.text("a local directory or s3://bucket/prefix", _LAKE)] = ""
+    dbt_target: Annotated[Literal["duckdb", "athena"], allowed.one_of("duckdb", "athena")] = "duckdb"
+    athena_raw_schema: Annotated[str, _a_glue_name] = "spotify_assets_raw"
+    athena_schema: Annotated[str, _a_glue_name] = "spotify_assets"
+    athena_work_group: Annotated[
+        str, allowed.text("a work group's name (letters, digits, '.', '_' and '-')", "[A-Za-z0-9._-]{1,128}")
+    ] = "primary"
+    athena_timeout_seconds: Annotated[float, allowed.number(above=0)] = 900
+    serving_url: Annotated[
+        str, allowed.text(" or ".join(f"{scheme}://…" for scheme in STORE_SCHEMES), _STORE)
+    ] = ""
+    catalog_source: Annotated[
+        Literal["sample", "dataset", "spotify"], allowed.one_of("sample", "dataset", "spotify")
+    ] = "sample"
+    catalog_dataset: Annotated[Path | None, _a_path] = None
+    roster_size: Annotated[int | None, allowed.whole_number(at_least=1)] = None
+    audio_features_sources: Annotated[tuple[str, ...] | None, allowed.names_in_order] = None
+    related_sources: Annotated[tuple[str, ...] | None, allowed.names_in_order] = None
+    spotify_client_id: Annotated[str | None, _a_text] = None
+    spotify_client_secret: Annotated[Secret | None, _a_secret] = None
+    spotify_market: Annotated[
+        str, allowed.text("a country's two capital letters, such as KR,", "[A-Z]{2}")
+    ] = "KR"
+    spotify_language: Annotated[
+        str, allowed.text("a language, such as ko or pt-BR,", "[a-z]{2,3}(-[A-Za-z]{2,4})?")
+    ] = "ko"
+    spotify_daily_budget: Annotated[int, allowed.whole_number(at_least=1)] = 500
+    spotify_api_url: Annotated[str, allowed.address(ending="/v1")] = "https://api.spotify.com/v1"
+    spotify_token_url: Annotated[str, allowed.address()] = "https://accounts.spotify.com/api/token"  # noqa: S105
+    reccobeats_url: Annotated[str, allowed.address()] = "https://api.reccobeats.com"
+    listenbrainz_url: Annotated[str, allowed.address()] = "https://labs.api.listenbrainz.org"
+    musicbrainz_url: Annotated[str, allowed.address()] = "https://musicbrainz.org"
+    musicbrainz_contact: Annotated[
+        str, allowed.text("an e-mail or https:// address at which MusicBrainz can reach you", _CONTACT)
+    ] = "https://pypi.org/project/spotify-assets"
+    musicbrainz_interval: Annotated[float, allowed.number(at_least=0)] = 1.0
+    refresh_after_days: Annotated[Mapping[str, int], allowed.days_per_table(DAYS_TO_REFRESH)] = field(
+        default_factory=lambda: DAYS_TO_REFRESH
     )
+    expire_after_days: Annotated[Mapping[str, int], allowed.days_per_table(DAYS_TO_EXPIRY)] = field(
+        default_factory=lambda: DAYS_TO_EXPIRY
+    )
+    new_names_per_day: Annotated[int, allowed.whole_number(at_least=0)] = 50
+    max_bad_share: Annotated[float, allowed.number(at_least=0, at_most=1)] = 0.05
+    snapshots_kept_days: Annotated[int, allowed.whole_number(at_least=1)] = 3
+    evaluation_pairs: Annotated[Path | None, _a_path] = None
+    similarity_exact_up_to: Annotated[int, allowed.whole_number(at_least=0)] = 20_000
+    spark_master: Annotated[
+        str, allowed.text("local[*], spark://host:port or emr-serverless://<application id>", _SPARK)
+    ] = "local[*]"
+    spark_memory: Annotated[
+        str, allowed.text("megabytes or gigabytes, such as 512m or 2g,", "[1-9][0-9]{0,5}[mg]")
+    ] = "2g"
+    spark_job_role: Annotated[
+        str | None,
+        allowed.text("the ARN of a role, such as arn:aws:iam::123456789012:role/moods,", _ARN_OF_ROLE),
+    ] = None
+    spark_environment: Annotated[
+        str | None,
+        allowed.text(
+            "a packed environment on S3, such as s3://bucket/environment.tar.gz,", r"s3://[^\s#,]+\.tar\.gz"
+        ),
+    ] = None
+    events_url: Annotated[str, allowed.text("a local directory, kinesis://stream or off", _STREAM)] = ""
+    events_api_key: Annotated[Secret | None, _a_secret] = None
+    alert_webhook_url: Annotated[
+        Secret | None, allowed.secret("an http:// or https:// address", "https?://.*")
+    ] = None
+    kakao_skill_secret: Annotated[Secret | None, _a_secret] = None
+    kakao_callback_hosts: Annotated[tuple[str, ...], allowed.hosts] = ("bot-api.kakao.com",)
+    messenger_app_secret: Annotated[Secret | None, _a_secret] = None
+    messenger_verify_token: Annotated[Secret | None, _a_secret] = None
+    messenger_page_token: Annotated[Secret | None, _a_secret] = None
+    messenger_api_url: Annotated[str, allowed.address()] = "https://graph.facebook.com"
+    metrics_api_key: Annotated[Secret | None, _a_secret] = None
+    user_id_pepper: Annotated[Secret | None, _a_secret] = None
+    questions_per_minute: Annotated[int, allowed.whole_number(at_least=1)] = 60
+
     @classmethod
-    def _source_address(cls, value: str, info: ValidationInfo) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("an http:// or https:// address is allowed")
-        address = value.rstrip("/")
-        if info.field_name == "spotify_api_url" and not address.endswith("/v1"):
-            raise ValueError("the address must end in /v1")
-        return address
-
-    @field_validator("musicbrainz_contact")
-    @classmethod
-    def _contact(cls, value: str) -> str:
-        if not re.fullmatch(r"[!-'*-~]*(@|://)[!-'*-~]+", value):
-            raise ValueError("an e-mail or https:// address is allowed at which MusicBrainz can reach you")
-        return value
-
-    @field_validator("alert_webhook_url")
-    @classmethod
-    def _http(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not value.get_secret_value().startswith(("http://", "https://")):
-            raise ValueError("an http:// or https:// address is allowed")
-        return value
-
-    @model_validator(mode="after")
-    def _derived(self) -> Settings:
-        if self.catalog_source == "dataset" and self.catalog_dataset is None:
-            raise ValueError("CATALOG_SOURCE=dataset needs CATALOG_DATASET, a directory of Parquet files")
-        if self.catalog_source == "spotify":
-            self._prepare_for_spotify()
-        home = self.platform_home
-        # The model is frozen once made; these two defaults depend on another field.
-        if not self.lake_uri:
-            object.__setattr__(self, "lake_uri", str(home / "lake"))
-        elif "://" not in self.lake_uri:
-            object.__setattr__(self, "lake_uri", str(PROJECT_ROOT / Path(self.lake_uri).expanduser()))
-        if not self.events_url:
-            # Beside a lake on S3 nobody would read a directory of this machine.
-            stream = "off" if self.lake_uri.startswith("s3://") else f"{self.lake_uri}/raw/chat_events"
-            object.__setattr__(self, "events_url", stream)
-        elif "://" not in self.events_url and self.events_url != "off":
-            object.__setattr__(self, "events_url", str(PROJECT_ROOT / Path(self.events_url).expanduser()))
-        if not self.serving_url:
-            object.__setattr__(self, "serving_url", f"sqlite:///{home / 'serving.db'}")
-        self._check_spark()
-        return self
-
-    def _check_spark(self) -> None:
-        if not self.spark_master.startswith("emr-serverless://"):
-            return
-        if not self.lake_uri.startswith("s3://"):
-            raise ValueError(
-                "SPARK_MASTER=emr-serverless://… needs a lake on S3: set LAKE_URI=s3://bucket/prefix"
-            )
-        if not self.spark_job_role or not self.spark_environment:
-            raise ValueError(
-                "SPARK_MASTER=emr-serverless://… needs SPARK_JOB_ROLE, the role that jobs run as, and "
-                "SPARK_ENVIRONMENT, the packed Python they run with (docs/moods.md)"
-            )
-
-    def _prepare_for_spotify(self) -> None:
-        if not self.spotify_client_id or not self.spotify_client_secret:
-            raise ValueError(
-                "CATALOG_SOURCE=spotify needs SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: make an app at "
-                "https://developer.spotify.com/dashboard and put both into .env"
-            )
-        # Frozen as well; with another catalogue, unset means that no live source is asked.
-        if self.audio_features_sources is None:
-            object.__setattr__(self, "audio_features_sources", LIVE_AUDIO_FEATURES)
-        if self.related_sources is None:
-            object.__setattr__(self, "related_sources", LIVE_RELATED)
+    def names(cls) -> tuple[str, ...]:
+        """Return all settings' names, in lower case."""
+        return tuple(one.name for one in fields(cls))
 
     @property
     def warehouse_path(self) -> Path:
@@ -357,16 +192,30 @@ class Settings(BaseSettings):
             ) from error
 
 
-def load_settings(**overrides: Any) -> Settings:
-    """Read the settings anew, `overrides` (by field name) first.
+def load_settings(*, env_file: Path | None = PROJECT_ROOT / ".env", **overrides: Any) -> Settings:
+    """Read the settings anew: `overrides` (by field name) first, then the environment, then the file.
+
+    An empty text is as good as none.
 
     Raises:
         SettingsError: naming each wrong variable, its value's fault and what is allowed.
+        TypeError: an override is named like no setting.
     """
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(e) for e in error.errors(include_url=False))) from error
+    given = {**_lines_of(env_file), **_by_field(os.environ), **overrides}
+    found: dict[str, Any] = {name: value for name, value in overrides.items() if name not in Settings.names()}
+    faults = []
+    for one in fields(Settings):
+        value = given.get(one.name)
+        if value is None or value == "":
+            continue
+        (read,) = one.type.__metadata__  # type: ignore[union-attr]
+        try:
+            found[one.name] = read(value)
+        except ValueError as fault:
+            faults.append(_sentence(one.name.upper(), value, fault))
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return _completed(Settings(**found))
 
 
 @cache
@@ -375,11 +224,70 @@ def settings() -> Settings:
     return load_settings()
 
 
-def _sentence(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if not error["loc"]:
-        return message
-    name = str(error["loc"][0]).upper()
-    secret = "URL" in name or "SECRET" in name or "TOKEN" in name or "KEY" in name or "PEPPER" in name
-    shown = "" if secret else f"={error['input']}"
-    return f"{name}{shown}: {message}"
+def _lines_of(env_file: Path | None) -> dict[str, str]:
+    if env_file is None or not env_file.is_file():
+        return {}
+    # A function on AWS has no such file, and starts sooner without what reads it.
+    from dotenv import dotenv_values
+
+    try:
+        return _by_field(dotenv_values(env_file, encoding="utf-8"))
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"{env_file} cannot be read ({error}): it must be a text in UTF-8") from error
+
+
+def _by_field(variables: Mapping[str, str | None]) -> dict[str, str]:
+    return {name.lower(): value for name, value in variables.items() if value is not None}
+
+
+def _sentence(name: str, value: Any, fault: ValueError) -> str:
+    secret = any(word in name for word in ("URL", "SECRET", "TOKEN", "KEY", "PEPPER"))
+    return f"{name}{'' if secret else f'={value}'}: {fault}"
+
+
+def _completed(read: Settings) -> Settings:
+    """Return settings with those that depend on others filled in."""
+    if read.catalog_source == "dataset" and read.catalog_dataset is None:
+        raise SettingsError("CATALOG_SOURCE=dataset needs CATALOG_DATASET, a directory of Parquet files")
+    _check_spark(read)
+    lake = _directory_or_address(read.lake_uri or str(read.platform_home / "lake"))
+    # Beside a lake on S3 nobody would read a directory of this machine.
+    stream = "off" if lake.startswith("s3://") else f"{lake}/raw/chat_events"
+    audio_features, related = read.audio_features_sources, read.related_sources
+    if read.catalog_source == "spotify":
+        if not read.spotify_client_id or not read.spotify_client_secret:
+            raise SettingsError(
+                "CATALOG_SOURCE=spotify needs SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: make an app at "
+                "https://developer.spotify.com/dashboard and put both into .env"
+            )
+        # With another catalogue, unset means that no live source is asked.
+        audio_features = LIVE_AUDIO_FEATURES if audio_features is None else audio_features
+        related = LIVE_RELATED if related is None else related
+    return replace(
+        read,
+        lake_uri=lake,
+        events_url=_directory_or_address(read.events_url or stream),
+        serving_url=read.serving_url or f"sqlite:///{read.platform_home / 'serving.db'}",
+        audio_features_sources=audio_features,
+        related_sources=related,
+    )
+
+
+def _directory_or_address(place: str) -> str:
+    if place == "off" or "://" in place:
+        return place.rstrip("/")
+    return str(_a_path(place))
+
+
+def _check_spark(read: Settings) -> None:
+    if not read.spark_master.startswith("emr-serverless://"):
+        return
+    if not read.lake_uri.startswith("s3://"):
+        raise SettingsError(
+            "SPARK_MASTER=emr-serverless://… needs a lake on S3: set LAKE_URI=s3://bucket/prefix"
+        )
+    if not read.spark_job_role or not read.spark_environment:
+        raise SettingsError(
+            "SPARK_MASTER=emr-serverless://… needs SPARK_JOB_ROLE, the role that jobs run as, and "
+            "SPARK_ENVIRONMENT, the packed Python they run with (docs/moods.md)"
+        )

@@ -27,6 +27,7 @@ from tests.doubles.messenger import MessengerDouble, delivery, signed, text_even
 EVENTS = Path(__file__).parent / "lambda_events"
 KINDS = ["rest_v1", "http_v2"]
 HEAVY = (
+    "pydantic",
     "pandas",
     "pyarrow",
     "dagster",

@@ -26,13 +26,17 @@ def refusal(**settings: object) -> str:
     [
         ("catalog_source", "tape", "'sample', 'dataset' or 'spotify'"),
         ("dbt_target", "oracle", "'duckdb' or 'athena'"),
-        ("roster_size", "0", "greater than or equal to 1"),
-        ("roster_size", "many", "valid integer"),
-        ("max_bad_share", "1.5", "less than or equal to 1"),
-        ("max_bad_share", "5%", "valid number"),
-        ("snapshots_kept_days", "0", "greater than or equal to 1"),
-        ("spotify_daily_budget", "-1", "greater than or equal to 1"),
-        ("musicbrainz_interval", "-0.5", "greater than or equal to 0"),
+        ("roster_size", "0", "a whole number of 1 or more"),
+        ("roster_size", "many", "a whole number of 1 or more"),
+        ("roster_size", "1.5", "a whole number of 1 or more"),
+        ("athena_timeout_seconds", "0", "a number of more than 0 is allowed"),
+        ("athena_timeout_seconds", "nan", "a number of more than 0 is allowed"),
+        ("athena_timeout_seconds", "inf", "a number of more than 0 is allowed"),
+        ("max_bad_share", "1.5", "a number of 0 or more and 1 or less"),
+        ("max_bad_share", "5%", "a number of 0 or more and 1 or less"),
+        ("snapshots_kept_days", "0", "1 or more"),
+        ("spotify_daily_budget", "-1", "1 or more"),
+        ("musicbrainz_interval", "-0.5", "0 or more"),
         ("lake_uri", "gs://bucket", "a local directory or s3://bucket/prefix"),
         ("athena_raw_schema", "My-Lake", "small letters, digits and '_'"),
         ("spotify_market", "kor", "two capital letters"),
@@ -92,12 +96,12 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
     file.write_text('ROSTER_SIZE=7\nMAX_BAD_SHARE="0.5"  # half\nSOMETHING_ELSE=x\n', encoding="utf-8")
     monkeypatch.delenv("ROSTER_SIZE", raising=False)
     monkeypatch.delenv("MAX_BAD_SHARE", raising=False)
-    found = load_settings(_env_file=file)
+    found = load_settings(env_file=file)
     assert (found.roster_size, found.max_bad_share, found.snapshots_kept_days) == (7, 0.5, 3)
     monkeypatch.setenv("ROSTER_SIZE", "8")
-    assert load_settings(_env_file=file).roster_size == 8
+    assert load_settings(env_file=file).roster_size == 8
     monkeypatch.setenv("ROSTER_SIZE", "")
-    assert load_settings(_env_file=file).roster_size is None, "empty in the environment is unset, file or not"
+    assert load_settings(env_file=file).roster_size is None, "empty in the environment is unset, file or not"
 
 
 def test_a_wrong_line_of_the_file_is_told_like_a_wrong_variable(
@@ -105,15 +109,25 @@ def test_a_wrong_line_of_the_file_is_told_like_a_wrong_variable(
 ) -> None:
     monkeypatch.delenv("ROSTER_SIZE", raising=False)
     (tmp_path / ".env").write_text("ROSTER_SIZE=many\n")
-    assert refusal(_env_file=tmp_path / ".env").startswith("ROSTER_SIZE=many: ")
+    assert refusal(env_file=tmp_path / ".env").startswith("ROSTER_SIZE=many: ")
 
 
-@pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - {"platform_home"}))
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"SPOTIFY_MARKET=\xff\xfe")
+    assert re.match(r".*/\.env cannot be read .*UTF-8$", refusal(env_file=tmp_path / ".env"))
+
+
+def test_an_override_that_is_no_setting_is_a_mistake_in_the_code() -> None:
+    with pytest.raises(TypeError, match="roster_sise"):
+        load_settings(roster_sise=5)
+
+
+@pytest.mark.parametrize("name", sorted(set(Settings.names()) - {"platform_home"}))
 def test_an_empty_value_is_as_good_as_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(name.upper(), raising=False)
-    unset = load_settings(_env_file=None)
+    unset = load_settings(env_file=None)
     monkeypatch.setenv(name.upper(), "")
-    assert load_settings(_env_file=None) == unset
+    assert load_settings(env_file=None) == unset
 
 
 def test_relative_paths_are_read_from_the_projects_root_wherever_one_stands(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,11 +68,11 @@ def test_what_holds_data_outlives_the_stack() -> None:
 def test_the_function_starts_with_settings_that_there_are() -> None:
     function = only("AWS::Lambda::Function", "template.yaml")
     given = resolved(function["Environment"]["Variables"])
-    assert {name.lower() for name in set(given) - {VARIABLE}} <= set(Settings.model_fields)
+    assert {name.lower() for name in set(given) - {VARIABLE}} <= set(Settings.names())
     settings = load_settings(**{name.lower(): value for name, value in given.items() if name != VARIABLE})
     assert settings.serving_url == f"dynamodb://{STACK}"
     assert settings.events_url == f"kinesis://{STACK}-chat-events"
-    secrets = [name for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)]
+    secrets = [one.name for one in fields(Settings) if "Secret" in str(one.type)]
     assert not {name.upper() for name in secrets} & set(given), "secrets are in Parameter Store"
     module, _, name = function["Handler"].rpartition(".")
     assert module == "chatbot.lambda_handler" and name == "handler"
@@ -196,10 +197,10 @@ def test_nested_templates_are_given_what_they_ask_for() -> None:
 
 def test_the_databases_are_named_as_the_settings_have_them() -> None:
     given = load("template.yaml")["Parameters"]["DatabaseName"]["Default"]
-    assert given == Settings.model_fields["athena_schema"].default
+    assert given == Settings().athena_schema
     databases = resolved(resources("AWS::Glue::Database", "storage.yaml")).values()
     names = {one["DatabaseInput"]["Name"].replace("<DatabaseName>", given) for one in databases}
-    assert names == {Settings.model_fields[name].default for name in ("athena_schema", "athena_raw_schema")}
+    assert names == {getattr(Settings(), name) for name in ("athena_schema", "athena_raw_schema")}
 
 
 def test_every_command_that_lints_knows_the_templates() -> None:

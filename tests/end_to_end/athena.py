@@ -66,14 +66,14 @@ class Platform:
     def settings(self) -> Settings:
         """Its settings, for this process to look at it."""
         names = {name.lower(): value for name, value in self.variables.items()}
-        known = {name: value for name, value in names.items() if name in Settings.model_fields}
-        unset = dict.fromkeys(Settings.model_fields, "")
+        known = {name: value for name, value in names.items() if name in Settings.names()}
+        unset = dict.fromkeys(Settings.names(), "")
         return load_settings(**{**unset, **known, "platform_home": str(self.home)})
 
     def start(self, *command: str, **options: Any) -> subprocess.Popen[str]:
         """Start a program on it, its words shown as they come."""
         # Nothing of the person who runs this: neither what is set nor what stands in `.env`.
-        unset = {name.upper(): "" for name in Settings.model_fields}
+        unset = {name.upper(): "" for name in Settings.names()}
         own = {**self.variables, "PLATFORM_HOME": str(self.home), "PYTHONUTF8": "1"}
         return subprocess.Popen(
             [*command], env={**os.environ, **unset, **own}, cwd=PROJECT_ROOT, text=True, **options

@@ -7,8 +7,8 @@ from http.client import HTTPException
 from urllib.parse import unquote, urlsplit
 
 import dagster as dg
-from pydantic import SecretStr
 
+from spotify_assets.core.allowed import Secret
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.failures import reason_of
 from spotify_assets.defs.refresh.sensor import give_back
@@ -35,8 +35,8 @@ def _in_one_line(text: str) -> str:
 
 def without_secrets(text: str, settings: Settings) -> str:
     """Return the text with the values of secret settings, the store's password among them, left out."""
-    values = [value for _, value in settings]
-    secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    values = [getattr(settings, name) for name in settings.names()]
+    secrets = [value.get_secret_value() for value in values if isinstance(value, Secret)]
     secrets.append(urlsplit(settings.serving_url).password or "")
     for secret in secrets:
         for spelling in {secret, unquote(secret)}:

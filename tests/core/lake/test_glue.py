@@ -250,9 +250,9 @@ def test_only_int_and_float_may_widen(before: str, after: str) -> None:
 
 def test_database_is_named_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ATHENA_RAW_SCHEMA", raising=False)
-    assert load_settings(_env_file=None).athena_raw_schema == "spotify_assets_raw"
+    assert load_settings(env_file=None).athena_raw_schema == "spotify_assets_raw"
     monkeypatch.setenv("ATHENA_RAW_SCHEMA", "Not-A-Name")
     with pytest.raises(
         SettingsError, match="ATHENA_RAW_SCHEMA=Not-A-Name: a Glue database's name is allowed"
     ):
-        load_settings(_env_file=None)
+        load_settings(env_file=None)

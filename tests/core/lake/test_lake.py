@@ -195,12 +195,12 @@ def test_file_of_an_older_schema_reads_with_nulls(lake: Lake) -> None:
 
 
 def test_lake_is_where_the_setting_says(tmp_path: Path) -> None:
-    lake = open_lake(load_settings(platform_home=tmp_path, _env_file=None))
+    lake = open_lake(load_settings(platform_home=tmp_path, env_file=None))
     lake.append("artists", rows("artists", AESPA), stamp())
     assert len(list((tmp_path / "lake").rglob("*.parquet"))) == 1
     assert (
-        open_lake(load_settings(lake_uri="s3://bucket/lake/", _env_file=None)).storage.uri
+        open_lake(load_settings(lake_uri="s3://bucket/lake/", env_file=None)).storage.uri
         == "s3://bucket/lake"
     )
     with pytest.raises(SettingsError, match="with the name of a bucket"):
-        open_lake(load_settings(lake_uri="s3://Not_A_Bucket", _env_file=None))
+        open_lake(load_settings(lake_uri="s3://Not_A_Bucket", env_file=None))

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -196,7 +197,7 @@ def test_a_failure_of_the_statement_is_not_tried_again(built: Built) -> None:
 
 
 def test_a_place_for_results_that_is_not_there_is_named(settings: Settings, built: Built) -> None:
-    gone = Settings(**{**settings.model_dump(), "lake_uri": "s3://no-such-bucket-here/music"})
+    gone = replace(settings, lake_uri="s3://no-such-bucket-here/music")
     with pytest.raises(LakeError, match="`aws s3 mb s3://no-such-bucket-here` makes it"):
         from spotify_assets.defs.marts.warehouse import open_warehouse
 

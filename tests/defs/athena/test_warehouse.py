@@ -1,5 +1,6 @@
 """What Athena holds is read as it is, and no more of it is fetched than changed."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def test_a_copy_that_follows_is_the_same_as_a_new_one(built: Built, tmp_path: Pa
     for changed in (1, 9):
         number = f"x * if(x = {changed}, 2, 1)"
         built.build("things", f"select {columns.format(n=number)} from unnest(sequence(1, 9)) as t (x)")
-        anew = built.settings.model_copy(update={"platform_home": tmp_path / f"copy {changed}"})
+        anew = replace(built.settings, platform_home=tmp_path / f"copy {changed}")
         anew.prepare_home()
         copies = []
         for settings in (built.settings, anew):
