@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from chatbot.language import language_of
 from chatbot.phrases import AROUND, GENRE, MOOD, MUSIC
-from chatbot.plain_words import HINTS, undecorated, weight_of, words_of
+from chatbot.plain_words import HINTS, undecorated, weight_of
+from chatbot.words import Words
 
-OF_BOT = words_of(
+OF_BOT = Words(
     """
     bot bots chatbot robot ai chatgpt gpt siri app spotify data feature* function* free cost costs
     language english speak made makes created built works list 봇+ 봇이* 챗봇+ 챗봇이* 로봇+ 로봇이*
@@ -25,28 +26,28 @@ OF_BOT = words_of(
     """
 )
 """What people ask of a bot rather than of artists."""
-OF_BOT_ALONE = words_of("bot bots chatbot robot chatgpt gpt siri app spotify english list")
+OF_BOT_ALONE = Words("bot bots chatbot robot chatgpt gpt siri app spotify english list")
 """Those that are in hardly any title."""
-WHY = words_of("why how 왜* 어떻게 이유+ 이유가* 기준+ 기준이*")
-OF_ANSWER = words_of(
+WHY = Words("why how 왜* 어떻게 이유+ 이유가* 기준+ 기준이*")
+OF_ANSWER = Words(
     """
     sure better similar which sings sang 골랐* 고른 정확* 설명* 불렀* 부른 둘 둘이 둘은 셋 어느 쪽이
     쪽을 쪽은
     """
 )
 """What people ask of an answer, as they ask `WHY`."""
-COMPLAINT = words_of(
+COMPLAINT = Words(
     """
     wrong broken load error bug meant
     오류* 에러* 고장* 안돼* 안되* 안나와* 열려* 눌려* 잘못* 틀렸* 틀린* 아니야* 아닌데* 아니에요* 동명이인*
     """
 )
 """Say that an answer is not what was wanted."""
-OF_SHOWN = words_of("them these those ones already famous popular different happier sadder older newer only")
+OF_SHOWN = Words("them these those ones already famous popular different happier sadder older newer only")
 """Said of several that were shown, and of what one would like instead."""
-PRAISE = words_of("nice cool wow really great good 진짜* 정말* 와 우와 오 헐 역시")
+PRAISE = Words("nice cool wow really great good 진짜* 정말* 와 우와 오 헐 역시")
 """Said of an answer in one word; without an answer these are names."""
-_SAID = words_of(
+_SAID = Words(
     """
     the it's its it he she him her them they their his us our your yours that's these those there
     there's not no yes don't dont doesn't didn't isn't aren't can't cant won't at on in out up by or as
@@ -78,9 +79,9 @@ _SAID = words_of(
     할아버지+ 동생+ 선생님 님 씨 다른 말이야 찾던 가수가 사람인데
     """
 )
-_SAID_BEHIND = words_of("있지")
+_SAID_BEHIND = Words("있지")
 """Said behind another everyday word ("뭐 있지"); elsewhere they are names."""
-_SAID_OF_MUSIC = words_of(
+_SAID_OF_MUSIC = Words(
     """
     play something anything someone anyone hear heard gimme lemme into fav favs thanks thank thx
     들으* 들어* 듣* 알지 알아* 알죠 아시* 아세* 아나* 찾고* 찾는* 찾아* 다음은 다음엔 이번엔 이번에는
@@ -88,8 +89,8 @@ _SAID_OF_MUSIC = words_of(
     """
 )
 """Tell that an artist is spoken of, as the plain words of a request do."""
-ADDRESSED = words_of("you u your ur 너 너는 넌 네가 니가 당신은 너도 넌")
-ASKED = words_of("뭐* 뭘* 무슨 어떤 어디* 누구* 몇 how which what")
+ADDRESSED = Words("you u your ur 너 너는 넌 네가 니가 당신은 너도 넌")
+ASKED = Words("뭐* 뭘* 무슨 어떤 어디* 누구* 몇 how which what")
 _NOUNS_OF_REQUESTS = (MUSIC, AROUND, GENRE, MOOD)
 
 _PARTED = re.compile(r"[,;·/+]|\s(?:&|x|vs\.?)\s", re.IGNORECASE)
@@ -121,7 +122,7 @@ def gist(text: str) -> Gist:
     names: list[str] = []
     # "I love adele" is said of music, "hot love" is a title.
     first = bare_of(parts[0][0]) if parts[0] else ""
-    wants_music = bool(_FOND_SPEAKERS.fullmatch(first)) and any(map(_FOND.fullmatch, parts[0]))
+    wants_music = _FOND_SPEAKERS.fullmatch(first) and any(map(_FOND.fullmatch, parts[0]))
     for words in parts:
         name: list[str] = []
         for place, word in enumerate(map(bare_of, words)):
@@ -144,8 +145,8 @@ def _with(names: list[str], name: list[str]) -> list[str]:
     return [*names, " ".join(name)] if 0 < len(name) <= _MAX_WORDS_OF_NAME else names
 
 
-_FOND = words_of("love loved loving like likes liked")
-_FOND_SPEAKERS = words_of("i i'm i've we we've my people who anyone")
+_FOND = Words("love loved loving like likes liked")
+_FOND_SPEAKERS = Words("i i'm i've we we've my people who anyone")
 _SONGS_ABOUT = re.compile(r"\b(?:songs?|tracks?|music) about\b", re.IGNORECASE)
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from chatbot.language import ends_in_consonant, language_of
 from chatbot.phrases import ANY_MUSIC, ANYTHING, AROUND, GENRE, MOMENT, MOOD, MUSIC
+from chatbot.words import Words
 from spotify_assets.core.names import name_key
 
 ASKS, HINTS, JOINS = 2.0, 1.0, 0.3
@@ -23,16 +24,7 @@ _LIKELY = 1.0
 """From this weight on what is left is worth looking up."""
 
 
-_PARTICLE = "(?:들)?(?:을|를|은|는|이|가|도|만|에|로|으로|의|한테|이나)?"
-
-
-def words_of(text: str) -> re.Pattern[str]:
-    """Return a pattern of one word of many; `*` stands for any ending, `+` for a Korean noun's particles."""
-    escaped = (re.escape(word).replace(r"\*", r"\S*").replace(r"\+", _PARTICLE) for word in text.split())
-    return re.compile("|".join(escaped), re.IGNORECASE)
-
-
-_ASKING = words_of(
+_ASKING = Words(
     """
     recommend* suggest* listening similar
     추천* 알려* 들려* 찾아주* 찾아줘* 찾아줄* 보여주* 보여줘* 보여줄* 틀어줘* 틀어주* 틀어 소개* 궁금* 부탁*
@@ -42,7 +34,7 @@ _ASKING = words_of(
     최애 최애는 최애가 최애로 최애고 최애인* 최애이* 최애야* 최애예* 최애에* 최애라* 최애임* 최애곡*
     """
 )
-_HINTING = words_of(
+_HINTING = Words(
     """
     love loved loving like likes liked enjoy* adore adores obsessed listen fan fans vibe vibes type types
     else also album albums song songs track tracks music artist artists band bands singer singers group
@@ -60,7 +52,7 @@ _HINTING = words_of(
     살이에요 사귀* 결혼* 정보+
     """
 )
-_JOINING = words_of(
+_JOINING = Words(
     """
     i i'm im i've ive i'd me my we you u do does did am is are was can could would should will have has been
     to for of with into lot lots really very so just lately recently nowadays these days all time too good

@@ -26,6 +26,7 @@ from chatbot.everyday import (
 from chatbot.language import language_of
 from chatbot.phrases import MOOD, MUSIC
 from chatbot.plain_words import undecorated
+from chatbot.words import Words
 
 TalkedOf = Literal["bot", "complaint", "why", "answer", "anything"]
 
@@ -87,5 +88,5 @@ def _in_english(text: str, words: list[str], goes_on: bool) -> TalkedOf | None:
     return "anything" if goes_on and _has(OF_SHOWN, words) else None
 
 
-def _has(kind: re.Pattern[str], words: list[str]) -> bool:
+def _has(kind: Words | re.Pattern[str], words: list[str]) -> bool:
     return any(map(kind.fullmatch, words))
