@@ -1,7 +1,8 @@
 """Every setting of the platform: typed, with a working default, checked once.
 
 Settings come from the environment or from `.env` in the project's root; the environment wins. A wrong one
-stops the program with a sentence that names the variable and what is allowed.
+stops the program with a sentence that names the variable and what is allowed. Without pydantic, whose import
+took nearly half of the time in which the function on Lambda starts.
 """
 
 import os
