@@ -58,8 +58,9 @@
 
     ),
 
-    merged as (
+    changed as (
 
+        -- What was read again and is held already needs no writing.
         select
             newest.{{ id }},
             newest.source,
@@ -73,17 +74,11 @@
             on
                 newest.{{ id }} = held.{{ id }}
                 and newest.source = held.source
-
-    ),
-
-    changed as (
-
-        -- What was read again and is held already needs no writing.
-        select {{ said }}
-        from merged
-        except
-        select {{ said }}
-        from held
+        where
+            {%- for column in columns %}
+            coalesce(newest.{{ column }}, held.{{ column }}) is distinct from held.{{ column }}
+            or {% endfor %}newest.is_gone is distinct from held.is_gone
+            or newest.fetched_at is distinct from held.fetched_at
 
     )
     {%- endif %}
