@@ -5,8 +5,8 @@
 
     `unique_key` are the columns that make a row one; `renewed_by` says for columns where the renewed ids stand, as
     `table.column`: a row belongs to the part if any of them is there. The model selects the part when `renews_part()`, the whole
-    otherwise. An id that is renewed and has nothing to be renewed from loses its rows. With `ids_a_part` what the model
-    selects is made in parts (`parts.sql`).
+    otherwise. An id that is renewed and has nothing to be renewed from loses its rows. Of a table of lists `ranks` says how
+    long one can be. With `ids_a_part` what the model selects is made in parts (`parts.sql`).
 -#}
 {% materialization renewed, default -%}
     {%- set parts = number_of_parts() -%}
@@ -44,43 +44,63 @@
     {%- set columns = adapter.get_columns_in_relation(held) | map(attribute='name') | list -%}
     {%- set same = [] -%}
     {%- for column in key -%}
-        {%- do same.append('held.' ~ column ~ ' = made.' ~ column) -%}
+        {%- do same.append('due.' ~ column ~ ' = made.' ~ column) -%}
     {%- endfor -%}
     merge into {{ held }} as target
     using (
         select
             {%- for column in columns %}
-            {{ 'coalesce(made.' ~ column ~ ', held.' ~ column ~ ') as ' ~ column if column in key else 'made.' ~ column }},
+            {{ 'coalesce(made.' ~ column ~ ', due.' ~ column ~ ') as ' ~ column if column in key else 'made.' ~ column }},
             {%- endfor %}
             made.{{ key[0] }} is null as is_gone
         from (
             {{ sql }}
         ) as made
         full join (
-            select {{ key | join(', ') }}
-            from {{ held }}
-            where
-                {%- for column, ids in renewed_by.items() %}
-                {%- set table, id = ids.split('.') %}
-                {{ 'or ' if not loop.first }}{{ column }} in (
-                    select {{ id }}
-                    from {{ held.incorporate(path={'identifier': table}) }}
-                )
-                {%- endfor %}
-        ) as held
+            {{ keys_due(held, key, renewed_by) }}
+        ) as due
             on {{ same | join(' and ') }}
     ) as news
     on {% for column in key %}target.{{ column }} = news.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
     when matched and news.is_gone then delete
-    {{ put_in_place(columns, key) }}
+    {{ put_in_place(columns, key, 'not news.is_gone') }}
 {%- endmacro %}
 
-{#- The branches of a MERGE that put `news` in the place of rows with the same key, and the others beside them. -#}
-{% macro put_in_place(columns, key) -%}
+{#-
+    The keys that a table can hold of what is renewed. The ids tell them, and the places of a list; only where neither
+    does is the table read for them, whose keys Athena reads whole.
+-#}
+{% macro keys_due(held, key, renewed_by) -%}
+    {%- set ranks = config.get('ranks') -%}
+    {%- if key | length == 1 or ranks -%}
+        {%- set table, id = renewed_by[key[0]].split('.') -%}
+        select distinct
+            {{ id }} as {{ key[0] }}
+            {{- ', unnested.place as ' ~ key[1] if ranks }}
+        from {{ held.incorporate(path={'identifier': table}) }}
+        {%- if ranks %}
+        cross join unnest(array[{{ range(1, ranks + 1) | join(', ') }}]) as unnested (place)
+        {%- endif %}
+    {%- else -%}
+        select {{ key | join(', ') }}
+        from {{ held }}
+        where
+            {%- for column, ids in renewed_by.items() %}
+            {%- set table, id = ids.split('.') %}
+            {{ 'or ' if not loop.first }}{{ column }} in (
+                select {{ id }}
+                from {{ held.incorporate(path={'identifier': table}) }}
+            )
+            {%- endfor %}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The branches of a MERGE that put `news` in the place of rows with the same key, and beside them others that are `there`. -#}
+{% macro put_in_place(columns, key, there='') -%}
     when matched then update set
         {%- for column in columns if column not in key %}
         {{ column }} = news.{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    when not matched then insert ({{ columns | join(', ') }})
+    when not matched {{ 'and ' ~ there if there }} then insert ({{ columns | join(', ') }})
     values (news.{{ columns | join(', news.') }})
 {%- endmacro %}

@@ -2,6 +2,7 @@
     config(
         materialized='renewed',
         unique_key=['artist_id', 'rank'],
+        ranks=var('similar_artists'),
         renewed_by={'artist_id': 'int_artist_neighbours.artist_id'},
     )
 }}

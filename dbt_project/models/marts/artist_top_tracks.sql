@@ -2,6 +2,7 @@
     config(
         materialized='renewed',
         unique_key=['artist_id', 'rank'],
+        ranks=var('top_tracks'),
         renewed_by={'artist_id': 'int_renewed_artists.artist_id'},
     )
 }}

@@ -2,6 +2,7 @@
     config(
         materialized='renewed',
         unique_key=['track_id', 'rank'],
+        ranks=var('similar_tracks'),
         renewed_by={'track_id': 'int_track_similarity_scope.track_id'},
         ids_a_part=var('songs_a_part'),
     )
