@@ -165,7 +165,7 @@ def test_vanished_artists_and_tracks_leave_no_trace(refreshed: Refreshed) -> Non
 
 
 def test_found_versions_leave_each_others_lists(refreshed: Refreshed) -> None:
-    same = {row[0] for row in refreshed.rows("int_track_recordings") if row[1] == "SAME"}
+    same = {row[0] for row in refreshed.rows("int_track_recordings") if "SAME" in row}
     assert len(same) == 2
     pairs = {(row[0], row[2]) for row in refreshed.rows("track_similarity")}
     assert not {(a, b) for a, b in pairs if a in same and b in same}

@@ -1,22 +1,16 @@
-{{
-    config(
-        materialized='renewed',
-        unique_key=['track_id'],
-        renewed_by={'track_id': 'int_renewed_tracks.track_id'},
-    )
-}}
+{{ config(materialized='view') }}
 
 with
 
 tracks as (
 
-    select * from {{ renewed('stg_tracks', 'track_id', 'int_renewal_tracks') }}
+    select * from {{ ref('stg_tracks') }}
 
 ),
 
 audio_features as (
 
-    select * from {{ renewed('stg_audio_features', 'track_id') }}
+    select * from {{ ref('stg_audio_features') }}
 
 ),
 

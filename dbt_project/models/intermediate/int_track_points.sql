@@ -16,12 +16,6 @@ vectors as (
 
 ),
 
-tracks as (
-
-    select * from {{ ref('dim_tracks') }}
-
-),
-
 recordings as (
 
     select * from {{ ref('int_track_recordings') }}
@@ -39,19 +33,18 @@ joined as (
     -- Known best first: as the artist's top tracks rank it, then by popularity.
     select
         vectors.*,
-        tracks.artist_id,
-        tracks.release_year,
+        recordings.artist_id,
+        recordings.release_year,
         recordings.isrc,
         recordings.artist_title,
         coalesce(top_tracks.rank, 1000) as top_rank,
-        -coalesce(tracks.popularity, -1) as obscurity,
+        -coalesce(recordings.popularity, -1) as obscurity,
         count(*) over () as n_tracks
     from vectors
-    inner join tracks on vectors.track_id = tracks.track_id
     inner join recordings on vectors.track_id = recordings.track_id
     left join top_tracks
         on
-            tracks.artist_id = top_tracks.artist_id
+            recordings.artist_id = top_tracks.artist_id
             and vectors.track_id = top_tracks.track_id
 
 ),

@@ -1,21 +1,18 @@
-{{
-    config(
-        materialized='renewed',
-        unique_key=['track_id'],
-        renewed_by={'track_id': 'int_renewed_tracks.track_id'},
-    )
-}}
+{{ config(materialized='view') }}
 
 with
 
 tracks as (
 
-    select * from {{ renewed('dim_tracks', 'track_id') }}
+    select * from {{ ref('dim_tracks') }}
 
 )
 
 select
     track_id,
+    artist_id,
+    release_year,
+    popularity,
     isrc,
     artist_id || ' ' || {{ recording_title('name') }} as artist_title
 from tracks
