@@ -20,6 +20,7 @@ from chatbot.by_heart import ByHeart, Known
 from chatbot.compose import help_answer
 from chatbot.conversation import Memory, as_kept, person
 from chatbot.cursor import Cursor
+from chatbot.everyday import is_title
 from chatbot.going_on import Wish, is_more, picked, picked_within, wish
 from chatbot.guesses import Guesses
 from chatbot.language import language_of
@@ -27,6 +28,7 @@ from chatbot.library import Library
 from chatbot.live import Live
 from chatbot.messages import choosing, small_talk
 from chatbot.no_question import no_question
+from chatbot.plain_words import is_empty
 from chatbot.reading import Reference, bare_id, clean, has_name, is_link_or_id, literal, read, reference
 from chatbot.sayings import is_greeting, sayings
 from chatbot.talk import Talk
@@ -133,7 +135,12 @@ class Bot:
             return help_answer(messages.greeting(language), language, offers)
         if pasted := reference(text):
             return self._pasted(pasted, talk)
-        return talk.library.named(text, talk.who, language) or self._unknown(talk)
+        named = talk.library.named(text, talk.who, language)
+        if named and named.kind != "artist" and is_empty(text) and not is_title(text):
+            # "sad songs" is a song's name, and said by many who mean no such song.
+            offers = talk.library.called(text, language)
+            return help_answer(messages.which_music(language), language, offers)
+        return named or self._unknown(talk)
 
     def _continued(self, talk: Talk) -> Answer | None:
         """Go on with the last answer: the next page, the one that is picked, what is like it."""
@@ -157,7 +164,7 @@ class Bot:
         return talk.library.goes_by(talk.text) or talk.library.has_artist_within(talk.text)
 
     def _next_page(self, talk: Talk) -> Answer | None:
-        is_button = talk.text == messages.more(talk.language)
+        is_button = talk.text.lower() == messages.more(talk.language).lower()
         if not is_button and talk.before.about and talk.library.goes_by(talk.text):
             return None
         if talk.before.cursor:

@@ -296,6 +296,21 @@ def test_whoever_dislikes_an_artist_is_asked_for_another(ask: Ask, store: SqlSto
     assert store.requests.all() == []
 
 
+@pytest.mark.parametrize(("text", "says"), [("sad songs", "Happy to!"), ("신나는 노래", "어떤 음악")])
+def test_a_song_called_like_a_wish_for_some_is_offered_beside_the_question_which(
+    ask: Ask, store: SqlStore, text: str, says: str
+) -> None:
+    store.answers.put([track_document(song("t-some", text.title(), ["Elton John"]), ["elton"])])
+    answer = ask(text)
+    assert answer.kind == "help" and answer.text.startswith(says)
+    assert answer.quick_replies[0].text == "track:t-some"
+
+
+def test_a_song_called_so_is_meant_where_it_is_written_like_a_title(ask: Ask, store: SqlStore) -> None:
+    store.answers.put([track_document(song("t-some", "Sad Songs", ["Elton John"]), ["elton"])])
+    assert ask("Sad Songs").track
+
+
 @pytest.mark.parametrize("text", ["Hello Loner", "no loner", "loner hello", "I Hate Loner", "thanks Venus"])
 def test_what_may_be_a_title_leads_to_no_artist_beside_a_saying(ask: Ask, text: str) -> None:
     assert ask(text).kind == "pending"

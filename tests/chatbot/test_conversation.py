@@ -22,9 +22,13 @@ from tests.chatbot.library import (
     artist,
     artist_document,
     neighbours,
+    song,
+    track_document,
 )
 
 Say = Callable[..., Answer]
+
+MORE = ("More", "더 보기")
 
 
 @pytest.fixture
@@ -47,6 +51,16 @@ def test_more_shows_the_next_page_until_there_is_none(say: Say, more: str) -> No
     say("에스파")
     assert [s.artist.name for s in say(more).similar] == [f"Neighbour {n}" for n in range(11, 21)]
     assert say(more).kind == "help"
+
+
+@pytest.mark.parametrize("more", ["more", "MORE", "더 보기"])
+def test_what_the_button_says_is_the_next_page_whatever_song_is_called_so(
+    say: Say, store: SqlStore, more: str
+) -> None:
+    store.answers.put([track_document(song(f"t-{n}", title, ["A"]), ["a"]) for n, title in enumerate(MORE)])
+    say("에스파")
+    assert [s.artist.name for s in say(more).similar] == [f"Neighbour {n}" for n in range(11, 21)]
+    assert say(more, "bob").kind == "track", "who was shown nothing means the song"
 
 
 def test_the_end_of_a_list_is_told(say: Say, store: SqlStore) -> None:
