@@ -17,7 +17,7 @@ from chatbot import messages
 from chatbot.answer import SPOTIFY_ID, Answer, Question, Reply
 from chatbot.asking import Asking
 from chatbot.by_heart import ByHeart, Known
-from chatbot.compose import help_answer
+from chatbot.compose import exactly, help_answer
 from chatbot.conversation import Memory, as_kept, person
 from chatbot.cursor import Cursor
 from chatbot.everyday import is_title
@@ -247,6 +247,8 @@ class Bot:
         key, language = name_key(name), talk.language
         if answer := talk.library.learnt(name, talk.who, language):
             return answer
+        if not is_literal and (answer := talk.library.but_for_article(name, talk.who, language)):
+            return replace(answer, quick_replies=[*answer.quick_replies, exactly(name, language)])
         by_label = [pick for pick in talk.before.picks if name_key(pick.label) == key]
         if by_label:
             return self._picked(by_label[0], talk)

@@ -24,6 +24,9 @@ from spotify_assets.core.store.people import SONG
 _FEW = 10
 _OFFERED = 2
 _SONGS_OF_ONE_TITLE = 50
+_ARTICLE = "the"
+_LONG_ENOUGH = 4
+"""Letters beside the article; fewer are a word that may mean anything: "who"."""
 
 
 class Library:
@@ -69,6 +72,11 @@ class Library:
             if name_key(name) not in COMMON and (answer := self._artists(name, who, language)):
                 return answer
         return None
+
+    def but_for_article(self, name: str, who: str, language: Language) -> Answer | None:
+        """Answer with whom a name means with "the" before it, or without: "beatles", "the eagles"."""
+        other = _otherwise(name)
+        return self._artists(other, who, language) if other else None
 
     def _artists(self, name: str, who: str, language: Language) -> Answer | None:
         artists = [match for match in self.find(name_key(name)) if match.kind == "artist"]
@@ -210,7 +218,10 @@ class Library:
     def credited_to(self, artist: str, songs: Sequence[NameMatch]) -> list[NameMatch]:
         """Return those of these songs that this artist plays."""
         key = name_key(artist)
-        ids = {m.target_id for m in self.find(key) if m.kind == "artist"}
+        called = [
+            match for name in (artist, _otherwise(artist)) if name for match in self.find(name_key(name))
+        ]
+        ids = {match.target_id for match in called if match.kind == "artist"}
         mine = []
         for song in songs:
             document = self._answers.track(song.target_id)
@@ -222,3 +233,12 @@ class Library:
         if " " in text or len(text) > MAX_ID or not text.isascii():
             return None
         return self.artist(text, 0, language) or self.track(text, 0, language)
+
+
+def _otherwise(name: str) -> str:
+    """Return an English name with "the" where it has none, and without where it has; "" for a short one."""
+    first, _, rest = name.partition(" ")
+    has_article = first.lower() == _ARTICLE
+    if not name.isascii() or len(name_key(rest if has_article else name)) < _LONG_ENOUGH:
+        return ""
+    return rest if has_article else f"{_ARTICLE} {name}"

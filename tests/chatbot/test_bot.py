@@ -311,6 +311,40 @@ def test_a_song_called_so_is_meant_where_it_is_written_like_a_title(ask: Ask, st
     assert ask("Sad Songs").track
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("The Beatles", "beatles"), ("The Beatles", "songs like beatles"), ("Eagles", "the eagles")],
+)
+def test_an_article_more_or_less_is_the_same_artist_unless_one_is_called_so(
+    ask: Ask, store: SqlStore, name: str, text: str
+) -> None:
+    store.answers.put([artist_document(artist("meant", name))])
+    answer = ask(text)
+    assert answer.artist and answer.artist.artist_id == "meant"
+    assert ask(answer.quick_replies[-1].text).kind == "pending", "a way to somebody of exactly that name"
+    exact = text.removeprefix("songs like ")
+    store.answers.put([artist_document(artist("exact", exact))])
+    assert (found := ask(text)).artist and found.artist.artist_id == "exact"
+
+
+def test_a_song_is_found_by_its_artist_without_the_article(ask: Ask, store: SqlStore) -> None:
+    store.answers.put(
+        [
+            artist_document(artist("beatles", "The Beatles")),
+            track_document(song("t-1", "Yesterday", ["The Beatles"]), ["beatles"]),
+            track_document(song("t-2", "Yesterday", ["Others"]), ["others"]),
+        ]
+    )
+    for text in ("beatles yesterday", "yesterday by beatles"):
+        assert (answer := ask(text)).track and answer.track.track_id == "t-1", text
+
+
+@pytest.mark.parametrize("text", ["Who", "a the"])
+def test_a_short_word_is_nobody_with_an_article(ask: Ask, store: SqlStore, text: str) -> None:
+    store.answers.put([artist_document(artist("who", "The Who"))])
+    assert not ask(text).artist
+
+
 @pytest.mark.parametrize("text", ["Hello Loner", "no loner", "loner hello", "I Hate Loner", "thanks Venus"])
 def test_what_may_be_a_title_leads_to_no_artist_beside_a_saying(ask: Ask, text: str) -> None:
     assert ask(text).kind == "pending"
