@@ -45,8 +45,8 @@ def below(bucket: str, prefix: str) -> Iterator[FakeKey]:
         moto.s3.exceptions.MissingBucket: there is no such bucket.
     """
     keys = _backend().get_bucket(bucket).keys
-    # A list at once, since others write meanwhile.
-    for key in sorted(key for key in dict.keys(keys) if key.startswith(prefix)):
+    # A list before anything is asked of the keys, since others write meanwhile.
+    for key in sorted(key for key in list(dict.keys(keys)) if key.startswith(prefix)):
         if found := get(bucket, key):
             yield found
 
