@@ -169,7 +169,9 @@ def test_an_alias_alone_makes_a_new_version_and_leads_to_the_artist(
     assert published.answers.find(name_key("black mamba girls")) == []
 
 
-def test_a_song_goes_by_its_title_without_what_stands_behind_it(marts: duckdb.DuckDBPyConnection) -> None:
+def test_a_song_goes_by_its_title_without_what_stands_behind_it_and_in_its_other_script(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
     titles = {
         "Ida Mor": [
             "Lost Road - Remastered 2011",
@@ -179,6 +181,14 @@ def test_a_song_goes_by_its_title_without_what_stands_behind_it(marts: duckdb.Du
             "(Hey) You (Mono)",
         ],
         "Noor": ["Lost Road (feat. Ida Mor)", "좋은 밤 (Good Night)", "X - Remix"],
+        "Sora": [
+            "Butterfly (나비)",
+            "바람 (Wind)",
+            "바람 (Korean Ver.)",
+            "강 (Inst.)",
+            "Rain (비) - Live",
+            "Live On (Mono)",
+        ],
     }
     songs = [
         (f"song-{artist}-{place}", title, artist, 90 - place)
@@ -201,8 +211,14 @@ def test_a_song_goes_by_its_title_without_what_stands_behind_it(marts: duckdb.Du
         "Quarry [Demo]": [],  # one is called nothing else
         "(Hey) You (Mono)": ["(Hey) You"],
         "Lost Road (feat. Ida Mor)": ["Lost Road"],
-        "좋은 밤 (Good Night)": ["좋은 밤"],
+        "좋은 밤 (Good Night)": ["Good Night", "좋은 밤"],
         "X - Remix": [],  # too short to tell anything
+        "Butterfly (나비)": ["Butterfly", "나비"],
+        "바람 (Wind)": ["Wind", "바람"],
+        "바람 (Korean Ver.)": [],
+        "강 (Inst.)": [],
+        "Rain (비) - Live": ["Rain"],
+        "Live On (Mono)": ["Live On"],
     }
 
 

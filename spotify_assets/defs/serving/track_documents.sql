@@ -50,26 +50,57 @@ similar_tracks as (
     group by track_id
 ),
 
-short_titles as (
-    -- What people call a song: without the version, the guest or the film behind its title.
+parted_titles as (
     select
         track_id,
+        popularity,
         artist_ids[1] as artist_id,
-        lower(name) as title,
-        nullif(regexp_extract(name, '^(.+?)(\s+[-–—]\s|\s*[(\[])', 1), '') as short_title,
-        row_number() over (partition by artist_ids[1], lower(short_title) order by popularity desc, track_id) as place
+        regexp_extract(name, '^(.+?)(\s+[-–—]\s|\s*[(\[])', 1) as before,
+        regexp_extract(name, '^[^(\[]+[(\[]([^()\[\]]+)[)\]]$', 1) as within
     from dim_tracks
+),
+
+short_titles as (
+    -- What people call a song: its title without the version, the guest or the film behind it, or what stands there
+    -- where that is the title in another script: "좋은 날 (Good Day)".
+    select
+        track_id,
+        popularity,
+        artist_id,
+        unnest([
+            before,
+            case
+                when
+                    regexp_matches(before, '[가-힣]') != regexp_matches(within, '[가-힣]')
+                    and not regexp_matches(
+                        lower(within),
+                        '^(feat|ft|with|prod|from|inst|live|demo|acoustic|ost)\b|\b(ver|version|mix|remix|edit)\b'
+                    )
+                    then within
+            end
+        ]) as title
+    from parted_titles
+    where before != ''
 ),
 
 short_names as (
     -- The best known of an artist's songs that are called so, unless one is called nothing else.
     select
         track_id,
-        short_title
+        title
     from short_titles
-    anti join (select artist_id, title from short_titles where short_title is null) as whole
-        on short_titles.artist_id = whole.artist_id and lower(short_titles.short_title) = whole.title
-    where place = 1 and length(short_title) > 1
+    anti join dim_tracks as whole
+        on short_titles.artist_id = whole.artist_ids[1] and lower(short_titles.title) = lower(whole.name)
+    where length(title) > 1
+    qualify row_number() over (partition by artist_id, lower(title) order by popularity desc, track_id) = 1
+),
+
+other_titles as (
+    select
+        track_id,
+        list(title order by title) as titles
+    from short_names
+    group by track_id
 ),
 
 bodies as (
@@ -77,7 +108,7 @@ bodies as (
         c.track_id as target_id,
         concat_ws(' – ', c.card.name, c.card.artists[1]) as label,
         coalesce(c.popularity, 0) as popularity,
-        list_distinct([c.card.name, short_names.short_title]) as names,
+        list_distinct([c.card.name] || coalesce(other_titles.titles, [])) as names,
         cast(to_json({
             'track': c.card,
             'artist_ids': c.artist_ids,
@@ -88,7 +119,7 @@ bodies as (
     from cards as c
     semi join asked_documents as asked on c.track_id = asked.target_id
     left join similar_tracks as s on c.track_id = s.track_id
-    left join short_names on c.track_id = short_names.track_id
+    left join other_titles on c.track_id = other_titles.track_id
 )
 
 select
