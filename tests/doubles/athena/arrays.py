@@ -37,6 +37,39 @@ def ordered(node: Any) -> exp.Expression:
     return call("list_sort", node.this, string("ASC"), string("NULLS LAST"))
 
 
+def mark_safe(tree: exp.Expression) -> None:
+    """Mark subscripts that cannot fail where a higher one of the same sum or product did not.
+
+    Dot products have hundreds, of which each costs DuckDB as much planning as a query.
+    """
+    tops: dict[int, exp.Expression] = {}
+    highest: dict[tuple[int, str, str], exp.Expression] = {}
+    for node in tree.find_all(exp.Bracket):
+        array, index = node.this, node.expressions[0]
+        if not (isinstance(array, exp.Column) and kind(array) == "arr" and index.is_int):
+            continue
+        if node.args.get("offset"):
+            continue
+        place = id(_top(node, tops)), array.table, array.name
+        higher = highest.setdefault(place, node)
+        lower = node
+        if int(index.to_py()) > int(higher.expressions[0].to_py()):
+            highest[place], lower = node, higher
+        if lower is not highest[place] and int(lower.expressions[0].to_py()) >= 0:
+            lower.set("safe", True)
+
+
+def _top(node: exp.Expression, tops: dict[int, exp.Expression]) -> exp.Expression:
+    """The whole sum or product that an operand is computed for, whatever comes of it."""
+    way = []
+    while id(node) not in tops and isinstance(node.parent, exp.Add | exp.Sub | exp.Mul | exp.Paren | exp.Cast):
+        way.append(node)
+        node = node.parent
+    top = tops.get(id(node), node)
+    tops.update((id(passed), top) for passed in way)
+    return top
+
+
 def subscript(node: Any) -> exp.Expression:
     """A subscript, which fails outside of the array or map."""
     if node.args.get("safe"):
@@ -45,7 +78,7 @@ def subscript(node: Any) -> exp.Expression:
         # sqlglot keeps subscripts counted from 0 unless it marked them otherwise.
         index, first = node.expressions[0], 0 if node.args.get("offset") else 1
         if index.is_int and (place := int(index.to_py()) + first) > 0:
-            # A macro that need not tell all other places apart: dot products have hundreds of these.
+            # A macro that need not tell all other places apart.
             return call("trino_element", node.this, number(place))
         if first:
             index = exp.Add(this=exp.Paren(this=index), expression=number(1))

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
+from .arrays import mark_safe
 from .errors import AthenaFailure, NotSupportedByDouble
 from .refusals import kind, refuse_types
 from .rewrites import rewrite
@@ -41,6 +42,7 @@ def meaning(query: exp.Expression, schema: dict[str, Any], database: str) -> exp
     """DuckDB's tree for a parsed query, which is used up."""
     tree = understood(query, schema, database)
     refuse_types(tree)
+    mark_safe(tree)
     return tree.transform(_unnest, copy=False).transform(rewrite, copy=False)
 
 
