@@ -62,7 +62,9 @@ def mark_safe(tree: exp.Expression) -> None:
 def _top(node: exp.Expression, tops: dict[int, exp.Expression]) -> exp.Expression:
     """The whole sum or product that an operand is computed for, whatever comes of it."""
     way = []
-    while id(node) not in tops and isinstance(node.parent, exp.Add | exp.Sub | exp.Mul | exp.Paren | exp.Cast):
+    while id(node) not in tops and isinstance(
+        node.parent, exp.Add | exp.Sub | exp.Mul | exp.Paren | exp.Cast
+    ):
         way.append(node)
         node = node.parent
     top = tops.get(id(node), node)

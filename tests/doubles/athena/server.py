@@ -26,6 +26,8 @@ from .engine import Engine
 from .statements import LONGEST_PAGE, Statement, Statements, described, page
 
 LONGEST_STATEMENT = 262_144
+LATER_ANSWER_SECONDS = 0.2
+"""How long a second answer about a statement that has not ended takes: asking again at once costs more than waiting."""
 REGION = "us-east-1"
 Answer = str | tuple[str, dict[str, int]]
 
@@ -75,10 +77,13 @@ class ExecutingAthena(AthenaResponse):
         return json.dumps({"QueryExecutionId": self.statements.start(statement)})
 
     def get_query_execution(self) -> Answer:
-        """Tell the state of a statement."""
+        """Tell the state of a statement: at once, and when asked again as soon as it has ended, or in a while."""
         statement = self._statement()
         if statement is None:
             return self._missing()
+        if statement.asked_about:
+            statement.over.wait(LATER_ANSWER_SECONDS)
+        statement.asked_about = True
         return self._unsupported(statement) or json.dumps(described(statement))
 
     def get_query_results(self) -> Answer:

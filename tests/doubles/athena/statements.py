@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import traceback
 import uuid
@@ -37,6 +38,9 @@ class Statement:
     reason: str | None = None
     failure: AthenaFailure | None = None
     unsupported: str | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set when the state is an end."""
+    asked_about: bool = False
 
     @property
     def location(self) -> str:
@@ -89,6 +93,7 @@ class Statements:
         statement.ended = time.time()
         self._note(statement, state)
         statement.state = state
+        statement.over.set()
 
     def _note(self, statement: Statement, state: str) -> None:
         if self.log is None:
