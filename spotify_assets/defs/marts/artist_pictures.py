@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from spotify_assets.defs import metadata
 from spotify_assets.defs.marts.bars import draw_counts, draw_shares
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def draw_similar_artists(marts: duckdb.DuckDBPyConnection) -> "Figure":
     """Draw artists on two principal axes of their points, scores, and in how many lists of ten each is."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 6), layout="constrained")
-    grid = figure.add_gridspec(2, 2, width_ratios=(3, 2))
+    figure = Figure(figsize=(12, 6))
+    grid = figure.add_gridspec(2, 2, width_ratios=(3, 2), **metadata.MARGINS)
     scores, hubs = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
     _draw_map(marts, figure.add_subplot(grid[:, 0]))
     draw_shares(marts, "artist_similarity", "score", scores)

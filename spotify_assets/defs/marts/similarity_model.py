@@ -70,10 +70,10 @@ def fit_breakpoints(features: pa.Table) -> pa.Table:
 def _distributions(features: pa.Table) -> "Figure":
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 6), layout="constrained")
-    axes = figure.subplots(3, 4).ravel()
+    figure = Figure(figsize=(12, 6))
+    axes = figure.subplots(3, 4, gridspec_kw=metadata.MARGINS).ravel()
     for axis, name in zip(axes, SIMILARITY_FEATURES, strict=False):
-        axis.hist(features[name].to_numpy(), bins=40, color="#1db954")
+        axis.hist(features[name].to_numpy(), bins=40, histtype="stepfilled", color="#1db954")
         axis.set_title(name, fontsize=9)
         axis.tick_params(labelsize=7)
     for axis in axes[len(SIMILARITY_FEATURES) :]:

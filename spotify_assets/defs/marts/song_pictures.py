@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from spotify_assets.defs import metadata
 from spotify_assets.defs.marts.bars import draw_counts, draw_shares
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ def draw_similar_songs(marts: duckdb.DuckDBPyConnection) -> "Figure":
     """Draw scores, likeness of sound, whose songs are named, and years apart, of every pair in the lists."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 6), layout="constrained")
-    (scores, sound), (artists, years) = figure.subplots(2, 2)
+    figure = Figure(figsize=(11, 6))
+    (scores, sound), (artists, years) = figure.subplots(2, 2, gridspec_kw=metadata.MARGINS)
     draw_shares(marts, "track_similarity", "score", scores)
     draw_shares(marts, "track_similarity", "sound_score", sound)
     scores.set_title("score", fontsize=9)
