@@ -7,6 +7,7 @@ Not here: what is run.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -19,6 +20,9 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
+
+SELDOM = (50_000, 20, 100)
+"""Thresholds of Python's garbage collector."""
 
 NEEDED = {
     "dbt": ("dbt.adapters.athena.impl", "dbt.adapters.duckdb.impl", "dbt.cli.main"),
@@ -72,6 +76,7 @@ def _server() -> subprocess.Popen[str]:
 
 def serve(orders: IO[str]) -> None:
     """Run what is ordered, one line of JSON each, and say each exit code."""
+    gc.set_threshold(*SELDOM)
     for line in orders:
         order = json.loads(line)
         for module in NEEDED[order["program"]]:
