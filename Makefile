@@ -9,6 +9,9 @@ BIN := .venv/bin
 UV_VERSION := 0.13.8
 WORKERS ?= 3
 
+# A module is compiled once, not in each of the hundreds of processes that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo athena dev dev-doubles test nightly lint lint-sql lint-rest bench docs lock clean
 
 help:  ## show this list
