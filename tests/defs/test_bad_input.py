@@ -1,6 +1,7 @@
 """Catalogues as they really come: broken, partial, hostile. Nothing is lost, nothing half-made is published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -20,8 +21,12 @@ REQUIRED = ("artists", "tracks", "track_artists", "audio_features")
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Path:
-    """A copy of twenty artists of the sample, as somebody's own dataset."""
-    directory = tmp_path / "dataset"
+    """A dataset of a test's own."""
+    return twenty_artists(tmp_path / "dataset")
+
+
+def twenty_artists(directory: Path) -> Path:
+    """Copy twenty artists of the sample to a directory, as somebody's own dataset; return it."""
     directory.mkdir()
     artists = pq.read_table(SAMPLE_DIRECTORY / "artists.parquet").slice(0, 20)
     credits = pq.read_table(SAMPLE_DIRECTORY / "track_artists.parquet")
@@ -121,15 +126,69 @@ HOSTILE = [
 ]
 
 
-def test_hostile_names_travel_to_the_answer_unharmed(graph: Graph, dataset: Path) -> None:
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    """A dataset whose first artists have hostile names, built."""
+    home = tmp_path_factory.mktemp("hostile")
+    dataset = twenty_artists(home / "dataset")
+
     def rename(rows: list[dict]) -> list[dict]:
-        return [{**row, "name": name} for row, name in zip(rows, HOSTILE, strict=False)] + rows[
-            len(HOSTILE) :
-        ]
+        renamed = [{**row, "name": name} for row, name in zip(rows, HOSTILE, strict=False)]
+        return renamed + rows[len(HOSTILE) :]
 
     change(dataset, "artists", rename)
-    assert graph.run("build").success
-    answers = graph.platform.store.answers
+    platform = sample_platform(home / "home", catalog_source="dataset", catalog_dataset=str(dataset))
+    with dg.DagsterInstance.ephemeral() as instance:
+        graph = Graph(platform, instance)
+        assert graph.run("build").success
+        yield graph
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What was otherwise before the dataset changed and was built again."""
+
+    poorer: str
+    """An artist whose genres and popularity the catalogue lost, and what they were."""
+    genres: list[str]
+    popularity: int
+    shorter: str
+    """A track of two artists; it lost one."""
+    gone: str
+    """An artist in somebody's list whom the catalogue lost."""
+
+
+@pytest.fixture(scope="module")
+def changed(hostile: Graph) -> Changed:
+    """The dataset changed and built again."""
+    dataset = Path(hostile.platform.overrides["catalog_dataset"])
+    ((poorer, genres, popularity),) = hostile.rows(
+        "select artist_id, genres, popularity from dim_artists where genres is not null order by artist_id limit 1"
+    )
+    ((shorter, credited),) = hostile.rows(
+        "select track_id, artist_ids from dim_tracks where len(artist_ids) = 2 order by track_id limit 1"
+    )
+    listed = hostile.rows("select related_id from artist_similarity order by artist_id, rank")
+    named = {m.target_id for name in HOSTILE for m in hostile.platform.store.answers.find(name_key(name))}
+    gone = next(artist for (artist,) in listed if artist not in {poorer, *credited, *named})
+
+    def lose(rows: list[dict]) -> list[dict]:
+        poor = {"genres": None, "popularity": None}
+        left = [row for row in rows if row["artist_id"] != gone]
+        return [{**row, **poor} if row["artist_id"] == poorer else row for row in left]
+
+    change(dataset, "artists", lose)
+    change(
+        dataset,
+        "track_artists",
+        lambda rows: [row for row in rows if (row["track_id"], row["position"]) != (shorter, 1)],
+    )
+    assert hostile.run("build").success
+    return Changed(poorer, genres, popularity, shorter, gone)
+
+
+def test_hostile_names_travel_to_the_answer_unharmed(hostile: Graph) -> None:
+    answers = hostile.platform.store.answers
     for name in HOSTILE:
         (match,) = [m for m in answers.find(name_key(name)) if m.kind == "artist"]
         document = answers.artist(match.target_id)
@@ -137,45 +196,18 @@ def test_hostile_names_travel_to_the_answer_unharmed(graph: Graph, dataset: Path
 
 
 def test_a_newer_observation_erases_nothing_but_a_shorter_list_is_believed(
-    graph: Graph, dataset: Path
+    hostile: Graph, changed: Changed
 ) -> None:
-    assert graph.run("build").success
-    ((artist_id, genres, popularity),) = graph.rows(
-        "select artist_id, genres, popularity from dim_artists where genres is not null order by artist_id limit 1"
-    )
-    ((track_id,),) = graph.rows(
-        "select track_id from dim_tracks where len(artist_ids) = 2 order by track_id limit 1"
-    )
-
-    change(
-        dataset,
-        "artists",
-        lambda rows: [
-            {**row, "genres": None, "popularity": None} if row["artist_id"] == artist_id else row
-            for row in rows
-        ],
-    )
-    change(
-        dataset,
-        "track_artists",
-        lambda rows: [row for row in rows if (row["track_id"], row["position"]) != (track_id, 1)],
-    )
-    assert graph.run("build").success
-    assert graph.rows(f"select genres, popularity from dim_artists where artist_id = '{artist_id}'") == [
-        (genres, popularity)
-    ]
-    assert graph.rows(f"select len(artist_ids) from dim_tracks where track_id = '{track_id}'") == [(1,)]
+    found = hostile.rows(f"select genres, popularity from dim_artists where artist_id = '{changed.poorer}'")
+    assert found == [(changed.genres, changed.popularity)]
+    credits = hostile.rows(f"select len(artist_ids) from dim_tracks where track_id = '{changed.shorter}'")
+    assert credits == [(1,)]
 
 
-def test_an_artist_that_left_the_catalogue_leaves_lists_and_store(graph: Graph, dataset: Path) -> None:
-    assert graph.run("build").success
-    ((gone,),) = graph.rows("select related_id from artist_similarity order by artist_id, rank limit 1")
-    change(dataset, "artists", lambda rows: [row for row in rows if row["artist_id"] != gone])
-    assert graph.run("build").success
-    assert graph.rows(
-        f"select count(*) from artist_similarity where '{gone}' in (artist_id, related_id)"
-    ) == [(0,)]
-    assert graph.platform.store.answers.artist(gone) is None
+def test_an_artist_that_left_the_catalogue_leaves_lists_and_store(hostile: Graph, changed: Changed) -> None:
+    listed = f"select count(*) from artist_similarity where '{changed.gone}' in (artist_id, related_id)"
+    assert hostile.rows(listed) == [(0,)]
+    assert hostile.platform.store.answers.artist(changed.gone) is None
 
 
 def test_a_step_tried_again_in_one_run_loses_and_doubles_nothing(graph: Graph) -> None:
