@@ -23,7 +23,7 @@ from chatbot.cursor import Cursor
 from chatbot.everyday import is_title
 from chatbot.going_on import Wish, is_more, picked, picked_within, wish
 from chatbot.guesses import Guesses
-from chatbot.language import language_of
+from chatbot.language import Language, has_letters, language_of
 from chatbot.library import Library
 from chatbot.live import Live
 from chatbot.messages import choosing, small_talk
@@ -83,18 +83,28 @@ class Bot:
         began = self._heart.now()
         until = time.monotonic() + question.budget
         text = clean(question.text)
-        language = question.language or language_of(text)
         who = person(question.channel, question.user)
         library = Library(self._store)
         talk = Talk(
-            question, text, language, who, self._memory, until, library, Guesses(self._store, library)
+            question,
+            text,
+            question.language or self._language_of(text, who),
+            who,
+            self._memory,
+            until,
+            library,
+            Guesses(self._store, library),
         )
         answer = self._answer(talk)
-        if (conversation := as_kept(answer)) is not None:
+        if (conversation := as_kept(answer, talk.language)) is not None:
             self._memory.keep(who, conversation)
             if self._follows_from_text(talk, answer):
                 self._heart.keep(question.text, question.language, began, Known(answer, conversation))
         return answer
+
+    def _language_of(self, text: str, who: str) -> Language:
+        spoken = None if has_letters(text) else self._memory.recall(who).language
+        return spoken or language_of(text)
 
     def by_heart(self, question: Question) -> Answer | None:
         """Answer at once what was answered before and follows from the text alone; else None.

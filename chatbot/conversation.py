@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from chatbot.answer import Answer, Reply
+from chatbot.language import Language
 from chatbot.reading import Reference
 from spotify_assets.core.errors import StoreError
 from spotify_assets.core.store import Conversations
@@ -39,6 +40,8 @@ class Conversation:
     """The normalised name that choices were offered for; "" where none were."""
     picks: tuple[Reply, ...] = ()
     """What can be picked by number or by its label, in the order shown."""
+    language: Language | None = None
+    """What it is held in: that of "1" and "?"."""
 
 
 def after(answer: Answer) -> Conversation | None:
@@ -54,10 +57,14 @@ def after(answer: Answer) -> Conversation | None:
     return None
 
 
-def as_kept(answer: Answer) -> str | None:
+def as_kept(answer: Answer, language: Language) -> str | None:
     """Return where a conversation stands after an answer, as it is kept; None where nothing changes."""
     conversation = after(answer)
-    return json.dumps(asdict(conversation), ensure_ascii=False) if conversation else None
+    return (
+        json.dumps(asdict(conversation) | {"language": language}, ensure_ascii=False)
+        if conversation
+        else None
+    )
 
 
 def person(channel: str, user: str) -> str:
@@ -136,4 +143,5 @@ def _read(body: str | None) -> Conversation:
         fields["cursor"],
         fields["asked"],
         tuple(Reply(**pick) for pick in fields["picks"]),
+        fields.get("language"),  # kept by a release before this one, it has none
     )

@@ -19,6 +19,11 @@ def language_of(text: str) -> Language:
     return "ko" if _HANGUL.search(text) else "en"
 
 
+def has_letters(text: str) -> bool:
+    """Tell whether a text is in any language: "1", "?" and "🙏" are not."""
+    return any(map(str.isalpha, text))
+
+
 Particle = Literal["은/는", "이/가", "을/를", "과/와", "이라는/라는", "이에요/예요"]
 
 

@@ -119,6 +119,15 @@ def test_who_is_named_within_a_wish_is_meant(say: Say, store: SqlStore, text: st
     assert bool(answer.artist and answer.artist.artist_id.startswith("odd-")) == is_named
 
 
+def test_what_has_no_letters_is_answered_in_the_language_spoken_before(say: Say) -> None:
+    assert say("?").text.startswith("Hi!")
+    say("에스파")
+    assert say("?").text.startswith("안녕하세요")
+    assert "아직 모르는 이름" in say("1").text
+    say("aespa")
+    assert say("?").text.startswith("Hi!")
+
+
 def test_more_is_about_what_that_person_saw_last(say: Say) -> None:
     say("에스파", "ann")
     say("아이유", "bob")
@@ -246,7 +255,7 @@ def test_what_is_just_being_written_is_remembered(store: SqlStore, clock: Clock)
             go_on.wait(60)
 
     memory = Memory(Slow(), clock, behind=True)
-    memory.keep("ann", as_kept(Answer("choices", "which?", asked="eve")) or "")
+    memory.keep("ann", as_kept(Answer("choices", "which?", asked="eve"), "en") or "")
     assert writing.wait(60)
     assert memory.recall("ann").asked == "eve"
     go_on.set()
@@ -266,7 +275,7 @@ def test_a_store_that_takes_no_notes_costs_no_answer(
     from spotify_assets.core.errors import StoreError
 
     answer = Answer("choices", "which?", asked="eve")
-    Memory(Full(), clock).keep(person("web", "ann"), as_kept(answer) or "")
+    Memory(Full(), clock).keep(person("web", "ann"), as_kept(answer, "en") or "")
     assert "the disk is full" in caplog.text
 
 

@@ -21,6 +21,7 @@ from chatbot.said_to_bot import talk_of
         ("i love the beatles so much", ["the beatles"]),
         ("i like radiohead, muse and coldplay", ["radiohead", "muse", "coldplay"]),
         ("에스파, 아이브, 뉴진스 좋아해요", ["에스파", "아이브", "뉴진스"]),
+        ("에스파는 별로고 아이브는 좋아", ["에스파는", "아이브는"]),
         ("아이유랑 태연이랑 볼빨간사춘기", ["아이유랑", "태연이랑", "볼빨간사춘기"]),
         ("BTS vs BLACKPINK", ["BTS", "BLACKPINK"]),
         ("#aespa #kpop", ["aespa"]),
