@@ -18,12 +18,13 @@ from chatbot.messages import choosing
 from chatbot.phrases import PARTICLE
 from chatbot.reading import Reading, Reference, names_within, read
 from spotify_assets.core.keyboard import in_hangul, in_latin
-from spotify_assets.core.names import name_key
+from spotify_assets.core.names import name_key, part_key
 from spotify_assets.core.spelling import keys_near, mistakes, slips, title_keys_near
 from spotify_assets.core.store import NameMatch, ServingStore
 from spotify_assets.core.store.documents import Kind
 
 _CLOSE_OFFERED = 5
+_OFFERED_BESIDE = 3
 _CLOSE_LOOKED_AT: dict[Kind, int] = {"artist": 20, "track": 5}
 
 
@@ -102,12 +103,16 @@ class Guesses:
         return replace(shown, text=text, asked=name_key(artist))
 
     def beside(self, name: str, language: Language) -> list[Reply]:
-        """Offer the known artist with whom a Korean text begins: "아이유 밤편지"."""
+        """Offer the known artist with whom a Korean text begins, or those with a name that has this word.
+
+        "아이유 밤편지" offers IU, "kendrick" offers Kendrick Lamar.
+        """
         for artist, _ in read(name).splits if language == "ko" else ():
             for match in self._library.find(name_key(artist), 1):
                 if match.kind == "artist":
                     return [offer(match, language)]
-        return []
+        key = part_key(name) if len(name.split()) == 1 else ""
+        return [offer(match, language) for match in self._library.find(key, _OFFERED_BESIDE)] if key else []
 
     def amid_everyday_words(self, text: str, who: str, language: Language) -> Answer | None:
         """Answer with the known artist of a text that is everyday words beside: "gimme some oasis".

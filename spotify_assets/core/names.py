@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Collection
 
 MAX_KEY = 120
 """Longest key, in characters; a longer one is cut and carries a digest of the whole."""
 
+PART = "*"
+"""What ends the key of a word of a name, so that it is nobody's whole name: no key of letters has it."""
+
 _DIGEST = 16
+_SHORTEST_PART = 3
+_MOST_PARTS = 6
+_IN_MANY_NAMES = ("the", "and", "feat", "band", "boys", "girls", "young", "orchestra", "trio", "quartet")
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn")
 # Letters that people type plainly but that Unicode does not decompose: MØ, Sigur Rós' ð, Işın.
 _PLAIN: dict[int, str | None] = {
@@ -39,6 +46,24 @@ def name_key(text: str) -> str:
     digest = hashlib.sha256(key.encode()).hexdigest()[:_DIGEST]
     # A long run of symbols is its digest alone, since letters beside symbols would outlive them.
     return _pass(key[: MAX_KEY - _DIGEST]) + digest if _letters(key) else digest
+
+
+def part_key(word: str) -> str:
+    """Return the key under which the names are filed that have this word; "" for one in too many names."""
+    key = name_key(word)
+    return key + PART if len(key) >= _SHORTEST_PART and key.isalnum() and key not in _IN_MANY_NAMES else ""
+
+
+def part_keys(name: str) -> set[str]:
+    """Return the keys of the words of a name that has several: "Kendrick Lamar" is found by each."""
+    words = name.split()
+    return {key for word in words if (key := part_key(word))} if 1 < len(words) <= _MOST_PARTS else set()
+
+
+def keys_of_names(names: Collection[str], *, with_parts: bool) -> list[str]:
+    """Return the keys of an artist's or a song's names, each once, and those of their words `with_parts`."""
+    parts = {key for name in names for key in part_keys(name)} if with_parts else set[str]()
+    return sorted({key for name in names if (key := name_key(name))} | parts)
 
 
 def _pass(text: str) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 
-from spotify_assets.core.names import name_key
+from spotify_assets.core.names import keys_of_names
 from spotify_assets.core.store import Document, NameEntry
 from spotify_assets.core.store.documents import (
     ArtistCard,
@@ -71,7 +71,7 @@ def _document(
     popularity: int,
     body: ArtistDocument | TrackDocument,
 ) -> Document:
-    keys = dict.fromkeys(name_key(name) for name in names)
+    keys = keys_of_names(names, with_parts=kind == "artist")
     entries = tuple(NameEntry(key, kind, target_id, label, popularity) for key in keys)
     return Document(kind, target_id, "v1", json.dumps(dataclasses.asdict(body)), entries)
 

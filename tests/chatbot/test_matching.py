@@ -195,6 +195,20 @@ def test_a_request_in_plain_words_is_answered_at_once(
     assert store.requests.all() == []
 
 
+def test_a_word_of_a_known_name_is_looked_for_and_who_has_it_is_offered(ask: Ask, store: SqlStore) -> None:
+    known = [("lamar", "Kendrick Lamar", 90), ("scott", "Kendrick Scott", 30), ("lee", "Lee", 99)]
+    store.answers.put([artist_document(artist(i, name), popularity=fame) for i, name, fame in known])
+    answer = ask("kendrick")
+    assert answer.kind == "pending" and answer.artist is None
+    assert [(one.label, one.text) for one in answer.quick_replies[1:]] == [
+        ("Artist: Kendrick Lamar", "artist:lamar"),
+        ("Artist: Kendrick Scott", "artist:scott"),
+    ]
+    assert [request.name_key for request in store.requests.all()] == ["kendrick"]
+    assert len(ask("lam").quick_replies) == 1, "not a word of a name"
+    assert ask("Kendrick*").kind == "pending", "nobody goes by a part"
+
+
 def test_a_title_nobody_knows_is_told_and_its_artist_shown(ask: Ask, store: SqlStore) -> None:
     answer = ask("Zero Hour by BLACKPINK")
     assert answer.artist and answer.artist.artist_id == "bp"

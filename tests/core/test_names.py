@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spotify_assets.core.names import MAX_KEY, name_key
+from spotify_assets.core.names import MAX_KEY, keys_of_names, name_key, part_key
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,15 @@ def test_spaces_and_punctuation_do_not_count(text: str, data: st.DataObject) -> 
     place = data.draw(st.integers(0, len(text)))
     assert name_key(f" {text}\t") == name_key(f"«{text}»") == key
     assert name_key(text[:place].strip() + "\u200b" + text[place:].strip()) == key
+
+
+def test_a_name_of_several_words_has_the_keys_of_each() -> None:
+    keys = keys_of_names(["Bob Marley & The Wailers", "밥 말리", "U2", "  "], with_parts=True)
+    assert keys == ["bob*", "bobmarleythewailers", "marley*", "u2", "wailers*", "밥말리"]
+    assert keys_of_names(["Bob Marley", "bob marley"], with_parts=False) == ["bobmarley"]
+    assert keys_of_names(["A B C D E F Golf"], with_parts=True) == ["abcdefgolf"]
+
+
+@given(st.text())
+def test_no_name_is_the_key_of_a_part(name: str) -> None:
+    assert not (part := part_key(name)) or name_key(part) != part

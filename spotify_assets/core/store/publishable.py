@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 
 from spotify_assets.core.errors import StoreError
-from spotify_assets.core.names import MAX_KEY
+from spotify_assets.core.names import MAX_KEY, PART
 from spotify_assets.core.spelling import keys_of, title_keys_of
 from spotify_assets.core.store.documents import Kind
 from spotify_assets.core.store.rows import Document
@@ -35,6 +35,8 @@ def batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
 
 def spellings(kind: Kind, name_key: str) -> list[str]:
     """Return the keys of `core/spelling.py` under which a name of an artist or a song's title is filed."""
+    if name_key.endswith(PART):
+        return []
     return sorted(title_keys_of(name_key) if kind == "track" else keys_of(name_key))
 
 

@@ -1,5 +1,6 @@
 -- One row per artist of `asked_documents`: the JSON of core.store.documents.ArtistDocument, and the names that lead to
--- it. Versions are told by hashes, so that who asks for them alone makes neither lists nor JSON.
+-- it (whose words are names too: core.names.part_keys). Versions are told by hashes, so that who asks for them alone
+-- makes neither lists nor JSON.
 with top_tracks as (
     select
         t.artist_id,

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from spotify_assets.core.lake.pointers import is_rolled_back
-from spotify_assets.core.names import name_key
+from spotify_assets.core.names import keys_of_names
 from spotify_assets.core.store import Document, NameEntry, ServingStore
 from spotify_assets.core.store.documents import Kind
 from spotify_assets.defs.marts.warehouse import MARTS, MOOD_MARTS, Marts
@@ -118,9 +118,9 @@ def documents(marts: Marts, kind: Kind, columns: str) -> duckdb.DuckDBPyRelation
 def _with_names(kind: Kind, batches: pa.RecordBatchReader) -> Iterator[Document]:
     for batch in batches:
         for row in batch.to_pylist():
-            keys = dict.fromkeys(name_key(name) for name in row["names"])
+            keys = keys_of_names(row["names"], with_parts=kind == "artist")
             names = tuple(
-                NameEntry(key, kind, row["target_id"], row["label"], row["popularity"]) for key in keys if key
+                NameEntry(key, kind, row["target_id"], row["label"], row["popularity"]) for key in keys
             )
             yield Document(kind, row["target_id"], row["version"], row["body"], names)
 
