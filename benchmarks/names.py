@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from benchmarks.platform_process import PROJECT_ROOT
 from chatbot.answer import Answer, Question
 from chatbot.bot import Bot
-from spotify_assets.core.names import name_key
+from spotify_assets.core.names import keys_of_names, name_key
 from spotify_assets.core.spelling import letters
 from spotify_assets.core.store import Document, NameEntry
 from spotify_assets.core.store.documents import Kind
@@ -115,8 +115,8 @@ def _document(kind: Kind, target_id: str, label: str, names: list[str], populari
     else:
         track = {**card, "track_id": target_id, "artists": [], "album_name": None}
         body = {"track": track, "artist_ids": [], "similar": []}
-    keys = dict.fromkeys(name_key(name) for name in names)
-    entries = tuple(NameEntry(key, kind, target_id, label, popularity) for key in keys if key)
+    keys = keys_of_names(names, with_parts=kind == "artist")
+    entries = tuple(NameEntry(key, kind, target_id, label, popularity) for key in keys)
     return Document(kind, target_id, "v1", json.dumps({**body, "model_version": None}), entries)
 
 

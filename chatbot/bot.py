@@ -257,7 +257,7 @@ class Bot:
         key, language = name_key(name), talk.language
         if answer := talk.library.learnt(name, talk.who, language):
             return answer
-        if not is_literal and (answer := talk.library.but_for_article(name, talk.who, language)):
+        if not is_literal and (answer := talk.library.with_article(name, talk.who, language)):
             return replace(answer, quick_replies=[*answer.quick_replies, exactly(name, language)])
         by_label = [pick for pick in talk.before.picks if name_key(pick.label) == key]
         if by_label:

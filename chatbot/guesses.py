@@ -13,7 +13,7 @@ from chatbot.answer import Answer, Reply
 from chatbot.compose import close_answer, exactly, offer
 from chatbot.everyday import gist
 from chatbot.language import Language, language_of
-from chatbot.library import Library
+from chatbot.library import ARTICLE, Library
 from chatbot.messages import choosing
 from chatbot.phrases import PARTICLE
 from chatbot.reading import Reading, Reference, names_within, read
@@ -103,16 +103,20 @@ class Guesses:
         return replace(shown, text=text, asked=name_key(artist))
 
     def beside(self, name: str, language: Language) -> list[Reply]:
-        """Offer the known artist with whom a Korean text begins, or those with a name that has this word.
+        """Offer known artists of whose name a text has a part: the first, or the most popular.
 
-        "아이유 밤편지" offers IU, "kendrick" offers Kendrick Lamar.
+        "아이유 밤편지" offers IU, "the eagles" Eagles, and "kendrick" Kendrick Lamar.
         """
-        for artist, _ in read(name).splits if language == "ko" else ():
-            for match in self._library.find(name_key(artist), 1):
-                if match.kind == "artist":
-                    return [offer(match, language)]
-        key = part_key(name) if len(name.split()) == 1 else ""
-        return [offer(match, language) for match in self._library.find(key, _OFFERED_BESIDE)] if key else []
+        first, _, rest = name.partition(" ")
+        parts = [part for part, _ in read(name).splits] if language == "ko" else []
+        keys = [name_key(part) for part in parts] if rest else [part_key(name)]
+        if first.lower() == ARTICLE:
+            keys = [name_key(rest)]
+        for key in filter(None, keys):
+            found = self._library.find(key, _OFFERED_BESIDE)
+            if offers := [offer(match, language) for match in found if match.kind == "artist"]:
+                return offers
+        return []
 
     def amid_everyday_words(self, text: str, who: str, language: Language) -> Answer | None:
         """Answer with the known artist of a text that is everyday words beside: "gimme some oasis".

@@ -24,7 +24,7 @@ from spotify_assets.core.store.people import SONG
 _FEW = 10
 _OFFERED = 2
 _SONGS_OF_ONE_TITLE = 50
-_ARTICLE = "the"
+ARTICLE = "the"
 _LONG_ENOUGH = 4
 """Letters beside the article; fewer are a word that may mean anything: "who"."""
 
@@ -73,10 +73,10 @@ class Library:
                 return answer
         return None
 
-    def but_for_article(self, name: str, who: str, language: Language) -> Answer | None:
-        """Answer with whom a name means with "the" before it, or without: "beatles", "the eagles"."""
-        other = _otherwise(name)
-        return self._artists(other, who, language) if other else None
+    def with_article(self, name: str, who: str, language: Language) -> Answer | None:
+        """Answer with whom an English name means with "the" before it: "beatles"."""
+        with_it = _with_article(name)
+        return self._artists(with_it, who, language) if with_it else None
 
     def _artists(self, name: str, who: str, language: Language) -> Answer | None:
         artists = [match for match in self.find(name_key(name)) if match.kind == "artist"]
@@ -218,9 +218,8 @@ class Library:
     def credited_to(self, artist: str, songs: Sequence[NameMatch]) -> list[NameMatch]:
         """Return those of these songs that this artist plays."""
         key = name_key(artist)
-        called = [
-            match for name in (artist, _otherwise(artist)) if name for match in self.find(name_key(name))
-        ]
+        with_it = _with_article(artist)
+        called = [*self.find(key), *(self.find(name_key(with_it)) if with_it else [])]
         ids = {match.target_id for match in called if match.kind == "artist"}
         mine = []
         for song in songs:
@@ -235,10 +234,8 @@ class Library:
         return self.artist(text, 0, language) or self.track(text, 0, language)
 
 
-def _otherwise(name: str) -> str:
-    """Return an English name with "the" where it has none, and without where it has; "" for a short one."""
-    first, _, rest = name.partition(" ")
-    has_article = first.lower() == _ARTICLE
-    if not name.isascii() or len(name_key(rest if has_article else name)) < _LONG_ENOUGH:
-        return ""
-    return rest if has_article else f"{_ARTICLE} {name}"
+def _with_article(name: str) -> str:
+    """Return an English name with "the" before it; "" for one that has it, or is short."""
+    if name.isascii() and len(name_key(name)) >= _LONG_ENOUGH and not name.lower().startswith(f"{ARTICLE} "):
+        return f"{ARTICLE} {name}"
+    return ""

@@ -51,7 +51,8 @@ def name_key(text: str) -> str:
 def part_key(word: str) -> str:
     """Return the key under which the names are filed that have this word; "" for one in too many names."""
     key = name_key(word)
-    return key + PART if len(key) >= _SHORTEST_PART and key.isalnum() and key not in _IN_MANY_NAMES else ""
+    is_telling = _SHORTEST_PART <= len(key) < MAX_KEY and key.isalnum() and key not in _IN_MANY_NAMES
+    return key + PART if is_telling else ""
 
 
 def part_keys(name: str) -> set[str]:
