@@ -19,7 +19,11 @@ MODEL = "m20261101T120000Z-0001"
 
 
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
-"""For the third catalogue and later ones: unit tests do not read any."""
+"""For all catalogues but the drawn one: unit tests do not read any."""
+
+
+def nothing_more(platform: Platform) -> None:
+    """Observe nothing beside the catalogue."""
 
 
 class Built:
@@ -29,7 +33,7 @@ class Built:
         self,
         home: Path,
         tables: dict[str, pa.Table],
-        observe_more: Callable[[Platform], None] = lambda platform: None,
+        observe_more: Callable[[Platform], None] = nothing_more,
         *options: str,
     ) -> None:
         self.platform = Platform(home)
@@ -56,4 +60,6 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Bui
 def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, directory: Path) -> Built:
     """The catalogue of a directory, fully built."""
     tables = {path.stem: pq.read_table(path) for path in sorted(directory.glob("*.parquet"))}
-    return made_once(tmp_path_factory, name, lambda home: Built(home, tables))
+    return made_once(
+        tmp_path_factory, name, lambda home: Built(home, tables, nothing_more, *WITHOUT_UNIT_TESTS)
+    )

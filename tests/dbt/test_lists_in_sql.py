@@ -6,6 +6,7 @@ That everybody is compared with everybody alike is shown where both engines buil
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +34,30 @@ Rows = dict[str, list[tuple[Any, ...]]]
 def lists(platform: Platform, *args: str, **variables: str) -> Rows:
     """Make the lists of similar artists, and return the rows of what they are made by."""
     platform.dbt("run", *args, "--select", *MODELS, "int_artist_similarity_scope", **variables)
+    return rows(platform)
+
+
+def rows(platform: Platform) -> Rows:
+    """Return the rows of what the lists of similar artists are made by."""
     return {name: platform.query(f"from {name} order by all") for name in MODELS}
 
 
+@dataclass(frozen=True)
+class InCells:
+    """The drawn catalogue with a model by which artists look into 16 of 31 cells; its lists by numpy, then by SQL."""
+
+    platform: Platform
+    in_numpy: Rows
+    in_sql: Rows
+
+
 @pytest.fixture(scope="module")
-def in_cells(drawn: Built, tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    """The drawn catalogue with a model by which artists look into 16 of 31 cells."""
+def in_cells(drawn: Built, tmp_path_factory: pytest.TempPathFactory) -> InCells:
     platform = Platform(tmp_path_factory.mktemp("in-cells") / "home")
     shutil.copytree(drawn.platform.home, platform.home)
     platform.fit_model(VERSION, draw(), probes=PROBES)
     platform.dbt("run")
-    return platform
+    return InCells(platform, rows(platform), lists(platform, "--vars", "{lists_in_sql: true}"))
 
 
 def move(home: Path) -> None:
@@ -64,18 +78,16 @@ def move(home: Path) -> None:
         warehouse.execute("delete from int_artist_points where artist_id = 'a0053'")
 
 
-def test_cells_and_lists_are_alike(in_cells: Platform) -> None:
-    in_numpy = lists(in_cells)
-    in_sql = lists(in_cells, "--vars", "{lists_in_sql: true}")
-    assert len(in_numpy["artist_similarity"]) > 4000
-    assert in_sql == in_numpy
+def test_cells_and_lists_are_alike(in_cells: InCells) -> None:
+    assert len(in_cells.in_numpy["artist_similarity"]) > 4000
+    assert in_cells.in_sql == in_cells.in_numpy
 
 
-def test_a_refresh_ends_where_a_build_from_nothing_ends(in_cells: Platform) -> None:
-    before = lists(in_cells)
-    move(in_cells.home)
-    refreshed = lists(in_cells, DBT_REFRESH="true")
-    from_nothing = lists(in_cells, "--vars", "{lists_in_sql: true}")
+def test_a_refresh_ends_where_a_build_from_nothing_ends(in_cells: InCells) -> None:
+    platform, before = in_cells.platform, in_cells.in_sql
+    move(platform.home)
+    refreshed = lists(platform, DBT_REFRESH="true")
+    from_nothing = lists(platform, "--vars", "{lists_in_sql: true}")
     assert refreshed["artist_similarity"] == from_nothing["artist_similarity"] != before["artist_similarity"]
     assert refreshed["int_artist_cells"] == from_nothing["int_artist_cells"]
     owners = {row[0] for row in refreshed["int_artist_neighbours"]}

@@ -11,7 +11,7 @@ import pytest
 
 from . import recomputation, song_recomputation
 from .catalogue import draw
-from .conftest import WITHOUT_UNIT_TESTS, Built
+from .conftest import WITHOUT_UNIT_TESTS, Built, nothing_more
 from .platform import Platform, day
 from .test_refresh import SOUND
 
@@ -28,7 +28,7 @@ def catalogue() -> dict[str, pa.Table]:
 
 @pytest.fixture(scope="module")
 def lonely(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return Built(tmp_path_factory.mktemp("lonely"), catalogue(), lambda platform: None, *WITHOUT_UNIT_TESTS)
+    return Built(tmp_path_factory.mktemp("lonely"), catalogue(), nothing_more, *WITHOUT_UNIT_TESTS)
 
 
 def found(platform: Platform) -> recomputation.Lists:
