@@ -25,13 +25,24 @@ SELDOM = (50_000, 20, 100)
 """Thresholds of Python's garbage collector."""
 
 NEEDED = {
-    "dbt": ("dbt.adapters.athena.impl", "dbt.adapters.duckdb.impl", "dbt.cli.main"),
+    "dbt": (
+        "dbt.adapters.athena.impl",
+        "dbt.adapters.duckdb.impl",
+        "dbt.cli.main",
+        "pandas",
+        "pyarrow",
+        "sqlparse",
+        "threadpoolctl",
+    ),
     "spotify-assets": (
+        "alembic.command",
         "dagster_dbt",
         "dbt.adapters.duckdb.impl",
         "dbt.cli.main",
         "pyarrow.dataset",
         "rich.table",
+        "sqlparse",
+        "typer",
     ),
 }
 """Programs, and what they import that takes long."""
