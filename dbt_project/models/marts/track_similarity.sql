@@ -18,7 +18,10 @@
     and owners.isrc_number <> songs.isrc_number
     and owners.title_number <> songs.title_number
 {%- endset -%}
-{#- A radius spares work, for which a refresh reads the songs again; and Athena bills what is read. -#}
+{#-
+    A radius, and leaving out whose list is settled, spare work, for which a refresh reads the songs again; and Athena
+    bills what is read.
+-#}
 {%- set bounds = target.type == 'duckdb' or not is_partial() -%}
 
 with
@@ -117,6 +120,7 @@ kindred_lists as (
     where place <= {{ size }}
 
 ),
+{%- if bounds %}
 
 settled as (
 
@@ -137,7 +141,6 @@ open_to_strangers as (
     where settled.number is null
 
 ),
-{%- if bounds %}
 
 near_at_hand as (
 
@@ -231,7 +234,7 @@ bounded as (
 
 nearest_cells as (
 
-    {{ nearest_song_cells('open_to_strangers', 'number', 'points') | indent(4) }}
+    {{ nearest_song_cells('open_to_strangers' if bounds else 'owners', 'number', 'points') | indent(4) }}
 
 ),
 
