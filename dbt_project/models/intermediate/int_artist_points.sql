@@ -137,34 +137,11 @@ measured as (
 
 ),
 
-genre_blocks as (
+genres as (
 
-    select
-        measured.artist_id,
-        array[
-            {%- for place in genre_places %}
-            cast(round(measured.at{{ place }} / measured.length * parameters.genre_length) as integer)
-            {{- ',' if not loop.last }}
-            {%- endfor %}
-        ] as vector
+    select *
     from measured
-    cross join parameters
-    where measured.length > 0
-
-),
-
-sound_blocks as (
-
-    select
-        sounds.artist_id,
-        array[
-            {%- for feature in features %}
-            cast(round((sounds.{{ feature }} - 0.5e0) * parameters.sound_scale) as integer)
-            {{- ',' if not loop.last }}
-            {%- endfor %}
-        ] as vector
-    from sounds
-    cross join parameters
+    where length > 0
 
 ),
 
@@ -203,17 +180,33 @@ blocks as (
         facts.artist_id,
         parameters.model_version,
         parameters.complete,
-        genre_blocks.vector as genres,
+        case
+            when genres.artist_id is not null
+                then array[
+                    {%- for place in genre_places %}
+                    cast(round(genres.at{{ place }} / genres.length * parameters.genre_length) as integer)
+                    {{- ',' if not loop.last }}
+                    {%- endfor %}
+                ]
+        end as genres,
         eras.vector as era,
         popularities.vector as popularity,
-        sound_blocks.vector as sound,
-        facts.n_tracks > 0 or genre_blocks.artist_id is not null as is_listed,
-        genre_blocks.artist_id is not null or sound_blocks.artist_id is not null as is_compared
+        case
+            when sounds.artist_id is not null
+                then array[
+                    {%- for feature in features %}
+                    cast(round((sounds.{{ feature }} - 0.5e0) * parameters.sound_scale) as integer)
+                    {{- ',' if not loop.last }}
+                    {%- endfor %}
+                ]
+        end as sound,
+        facts.n_tracks > 0 or genres.artist_id is not null as is_listed,
+        genres.artist_id is not null or sounds.artist_id is not null as is_compared
     from facts
     cross join parameters
     cross join era_ends
-    left join genre_blocks on facts.artist_id = genre_blocks.artist_id
-    left join sound_blocks on facts.artist_id = sound_blocks.artist_id
+    left join genres on facts.artist_id = genres.artist_id
+    left join sounds on facts.artist_id = sounds.artist_id
     -- DuckDB's least and greatest overlook nulls, Athena's do not.
     left join eras
         on
