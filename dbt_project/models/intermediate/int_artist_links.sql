@@ -161,29 +161,29 @@ related as (
 
 ),
 
-either as (
+tied as (
 
     select
-        artist_id,
-        related_id
+        together.shared_track,
+        together.n_shared,
+        related.closeness,
+        coalesce(together.artist_id, related.artist_id) as artist_id,
+        coalesce(together.related_id, related.related_id) as related_id
     from together
-    union
-    select
-        artist_id,
-        related_id
-    from related
+    full outer join related
+        on
+            together.artist_id = related.artist_id
+            and together.related_id = related.related_id
 
 ),
 
 pairs as (
 
-    select
-        either.artist_id,
-        either.related_id
-    from either
+    select tied.*
+    from tied
     {%- if renews_part() %}
-    left join renewed on either.artist_id = renewed.artist_id
-    left join renewed as other on either.related_id = other.artist_id
+    left join renewed on tied.artist_id = renewed.artist_id
+    left join renewed as other on tied.related_id = other.artist_id
     where
         renewed.artist_id is not null
         or other.artist_id is not null
@@ -194,25 +194,17 @@ pairs as (
 select
     pairs.artist_id,
     pairs.related_id,
-    together.shared_track,
-    cast(coalesce(together.n_shared, 0) as integer) as n_shared,
-    related.closeness,
+    pairs.shared_track,
+    cast(coalesce(pairs.n_shared, 0) as integer) as n_shared,
+    pairs.closeness,
     cast(
         case
-            when together.n_shared is null then 0
-            when together.n_shared = 1 then parameters.once
-            when together.n_shared = 2 then parameters.twice
+            when pairs.n_shared is null then 0
+            when pairs.n_shared = 1 then parameters.once
+            when pairs.n_shared = 2 then parameters.twice
             else parameters.often
         end as integer
     ) as together_bonus,
-    cast(coalesce(round(related.closeness * parameters.related), 0) as integer) as related_bonus
+    cast(coalesce(round(pairs.closeness * parameters.related), 0) as integer) as related_bonus
 from pairs
 cross join parameters
-left join together
-    on
-        pairs.artist_id = together.artist_id
-        and pairs.related_id = together.related_id
-left join related
-    on
-        pairs.artist_id = related.artist_id
-        and pairs.related_id = related.related_id
