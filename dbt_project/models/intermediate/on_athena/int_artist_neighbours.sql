@@ -130,7 +130,13 @@ scored as (
 
     select
         pairs.*,
-        greatest(least(apart - genre_part - era_part - popularity_part - sound_part, 1000000), 0) as millionths
+        greatest(
+            least(
+                pairs.apart - pairs.genre_part - pairs.era_part - pairs.popularity_part - pairs.sound_part,
+                1000000
+            ),
+            0
+        ) as millionths
     from pairs
 
 ),
