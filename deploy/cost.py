@@ -72,8 +72,8 @@ class Turn:
 TURNS = {
     "a known name, first asked of an instance": Turn(0.30, 5, 1, 80),
     "a known name, known by heart": Turn(0.60, 1, 1, 30),
-    "an unknown name": Turn(0.05, 26.5, 2, 300),
-    "several names fit": Turn(0.05, 15.5, 3, 150),
+    "an unknown name": Turn(0.05, 27.5, 2, 300),
+    "several names fit": Turn(0.05, 16.5, 3, 150),
 }
 
 ANSWER_BYTES = 6_000

@@ -37,8 +37,8 @@ def test_a_bill_worked_out_by_hand() -> None:
         pytest.approx(26.144, abs=0.01),
         pytest.approx(5.333, abs=0.01),
     )
-    # 30.4 million × (0.30 × 7 + 0.60 × 1 + 0.05 × 70 + 0.05 × 23) units
-    assert bill["DynamoDB, reads"][0] == pytest.approx(30.4 * 4.2 * 0.125)
+    # 30.4 million × (0.30 × 5 + 0.60 × 1 + 0.05 × 27.5 + 0.05 × 16.5) units
+    assert bill["DynamoDB, reads"][0] == pytest.approx(30.4 * 4.3 * 0.125)
     assert bill["DynamoDB, writes"][0] == pytest.approx(30.4 * 1.15 * 0.625)
     # 5 KB each: 145 GB
     assert bill["Firehose, each record counted as 5 KB"][0] == pytest.approx(144.958 * 0.029, abs=0.01)
