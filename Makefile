@@ -40,8 +40,10 @@ nightly: .venv/.dev  ## the tests that take minutes: the loop on Athena, a demo 
 lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts, the deployment's templates and scripts
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-sql lint-rest
 
+# Its two processes leave semaphores to Python, which would say so.
 lint-sql: .venv/.dev  ## of lint, what reads SQL
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	@PYTHONWARNINGS=ignore::UserWarning:multiprocessing.resource_tracker \
+	  $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 
 lint-rest: .venv/.dev  ## of lint, all the rest
 	@$(BIN)/ruff check .
