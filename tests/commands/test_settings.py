@@ -34,7 +34,7 @@ def test_two_wrong_settings_are_both_named(empty: Terminal) -> None:
     lines = done.stderr.splitlines()
     assert [line.split("=")[0] for line in lines] == ["CATALOG_SOURCE", "MAX_BAD_SHARE"]
     assert "'sample', 'dataset' or 'spotify'" in lines[0]
-    assert "less than or equal to 1" in lines[1]
+    assert "1 or less" in lines[1]
 
 
 @pytest.mark.parametrize("command", [("status",), ("docs",)], ids=" ".join)
