@@ -98,7 +98,7 @@ class Settings:
     spotify_client_id: Annotated[str | None, _a_text] = None
     spotify_client_secret: Annotated[Secret | None, _a_secret] = None
     spotify_market: Annotated[
-        str, allowed.text("a country's two capital letters, such as KR,", "[A-Z]{2}")
+        str, allowed.text("a country's code of two capital letters, such as KR,", "[A-Z]{2}")
     ] = "KR"
     spotify_language: Annotated[
         str, allowed.text("a language, such as ko or pt-BR,", "[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -128,7 +128,7 @@ class Settings:
         str, allowed.text("local[*], spark://host:port or emr-serverless://<application id>", _SPARK)
     ] = "local[*]"
     spark_memory: Annotated[
-        str, allowed.text("megabytes or gigabytes, such as 512m or 2g,", "[1-9][0-9]{0,5}[mg]")
+        str, allowed.text("a number of megabytes or gigabytes, such as 512m or 2g,", "[1-9][0-9]{0,5}[mg]")
     ] = "2g"
     spark_job_role: Annotated[
         str | None,

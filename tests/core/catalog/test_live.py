@@ -223,7 +223,7 @@ def test_spotify_without_an_app_is_refused_with_the_names_of_what_is_missing() -
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"spotify_market": "korea"}, "SPOTIFY_MARKET=korea: two capital letters"),
+        ({"spotify_market": "korea"}, "SPOTIFY_MARKET=korea: a country's code of two capital letters"),
         ({"spotify_language": "한국어"}, "SPOTIFY_LANGUAGE=한국어: a language"),
         ({"spotify_daily_budget": "0"}, "SPOTIFY_DAILY_BUDGET=0: "),
         ({"spotify_api_url": "http://127.0.0.1:1/v2"}, "SPOTIFY_API_URL: the address must end in /v1"),
