@@ -253,6 +253,6 @@ def test_database_is_named_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None
     assert load_settings(env_file=None).athena_raw_schema == "spotify_assets_raw"
     monkeypatch.setenv("ATHENA_RAW_SCHEMA", "Not-A-Name")
     with pytest.raises(
-        SettingsError, match="ATHENA_RAW_SCHEMA=Not-A-Name: a Glue database's name .* is allowed"
+        SettingsError, match=r"ATHENA_RAW_SCHEMA=Not-A-Name: a Glue database's name .* is allowed"
     ):
         load_settings(env_file=None)
