@@ -20,6 +20,9 @@ from .translate import CATALOG
 from .values import athena_type, duck_type, hive_type, identifier
 from .views import Columns, refuse_columns, refuse_unnamed
 
+WRITTEN = "_written"
+"""Of rows in the copy that a change is replayed on: whether the change wrote them."""
+
 
 def query(session: Session, body: str, database: str) -> Result:
     """SELECT, WITH, VALUES or TABLE."""
@@ -178,7 +181,7 @@ def insert(session: Session, body: str, database: str) -> Result:
 
 
 def change(session: Session, body: str, database: str) -> Result:
-    """MERGE, UPDATE or DELETE on Iceberg: replayed on a copy, committed as one snapshot."""
+    """MERGE, UPDATE or DELETE on Iceberg: replayed on a copy, which tells rows written from rows kept; one commit."""
     tree: Any = parse(body)
     target = tree.this
     place, name = (target.db or database).lower(), target.name.lower()
@@ -195,17 +198,31 @@ def change(session: Session, body: str, database: str) -> Result:
     session.measure(read_by(tree))
     target = tree.this
     session.execute(
-        f"CREATE TEMP TABLE {RESULT} AS SELECT * FROM {CATALOG}.{identifier(place)}.{identifier(name)}"
+        f"CREATE TEMP TABLE {RESULT} AS SELECT *, false AS {WRITTEN} "
+        f"FROM {CATALOG}.{identifier(place)}.{identifier(name)}"
     )
     alias = target.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
     target.replace(exp.Table(this=exp.to_identifier(RESULT), alias=alias))
     if isinstance(tree, exp.Merge):
         _refuse_twice_matched(session, tree)
+    _mark_written(tree)
     row = session.execute(tree.sql("duckdb")).fetchone()
-    rows = session.arrow(glue.columns(table))
+    touched = int(row[0]) if row else 0
+    kept_and_written = (f"NOT {WRITTEN}", WRITTEN) if touched else ()
+    batches = [session.arrow(glue.columns(table), which) for which in kept_and_written]
     session.go_on()
-    session.iceberg.replace(place, name, rows, read_at)
-    return Result(type(tree).__name__.upper(), "DML", ROWS, updated=int(row[0]) if row else 0)
+    session.iceberg.replace(place, name, batches, read_at)
+    return Result(type(tree).__name__.upper(), "DML", ROWS, updated=touched)
+
+
+def _mark_written(change: exp.Expression) -> None:
+    """Have rows that are updated or inserted say so."""
+    for update in change.find_all(exp.Update):
+        update.append("expressions", exp.EQ(this=exp.column(WRITTEN), expression=exp.true()))
+    for insert in change.find_all(exp.Insert):
+        if insert.this:
+            insert.this.append("expressions", exp.column(WRITTEN))
+        insert.expression.append("expressions", exp.true())
 
 
 def read_by(change: Any) -> exp.Select:

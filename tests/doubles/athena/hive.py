@@ -80,7 +80,7 @@ def relation(session: Session, table: Table) -> tuple[str, list[Part]]:
             file = session.catalog.storage.local(found)
             files.append(str(file))
             values.append(of_partition)
-            sizes.append(parquet_sizes_of(file) if form == "parquet" else Sizes({}, found.size))
+            sizes.append(parquet_sizes_of(file) if form == "parquet" else Sizes((), found.size))
         constants = {
             name.lower(): literal(None if value == NULL_PARTITION else value)
             for (name, _), value in zip(keys, of_partition, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlparse
 
@@ -16,7 +16,7 @@ from pyiceberg.catalog import Catalog as IcebergCatalog
 from pyiceberg.catalog import load_catalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.io import FileIO
-from pyiceberg.table import StaticTable
+from pyiceberg.table import StaticTable, Table
 
 from .buckets import BucketIO
 from .errors import AthenaFailure
@@ -89,14 +89,18 @@ class Iceberg:
         """Add rows."""
         self._commit(lambda: self.catalog.load_table((database, name)).append(rows))
 
-    def replace(self, database: str, name: str, rows: pa.Table, read_at: int | None) -> None:
-        """Put rows in the place of all that were read at a snapshot; fail where another wrote since."""
+    def replace(self, database: str, name: str, batches: Sequence[pa.Table], read_at: int | None) -> None:
+        """Put batches of rows, each in files of its own, in the place of all that were read at a snapshot.
+
+        Fails where another wrote since. No batches leave the table as it is.
+        """
         table = self.catalog.load_table((database, name))
         if snapshot_of(table) != read_at:
             raise AthenaFailure(
                 "ICEBERG_COMMIT_ERROR", f"Failed to commit Iceberg update to table: {database}.{name}"
             )
-        self._commit(lambda: table.overwrite(rows))
+        if batches:
+            self._commit(lambda: _overwrite(table, *batches))
 
     def snapshot(self, database: str, name: str) -> int | None:
         """The id of the present snapshot; None where nothing was written yet."""
@@ -134,6 +138,14 @@ class Iceberg:
             write()
         except CommitFailedException as error:
             raise AthenaFailure("ICEBERG_COMMIT_ERROR", str(error)) from error
+
+
+def _overwrite(table: Table, first: pa.Table, *others: pa.Table) -> None:
+    with table.transaction() as transaction:
+        transaction.overwrite(first)
+        for rows in others:
+            if rows.num_rows:
+                transaction.append(rows)
 
 
 def snapshot_of(table: Any) -> int | None:

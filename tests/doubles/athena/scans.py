@@ -1,10 +1,11 @@
-"""The bytes that Athena would read for a statement: columns used, of partitions not ruled out.
+"""The bytes that Athena would read for a statement: columns used, of partitions and row groups not ruled out.
 
 Here: which columns of which files, by planning the statement over empty tables, and how large they are, by the files'
 footers. Not here: reading them.
 
-As in Trino a WITH query that is named twice is read twice. Filters on partition keys rule partitions out where they
-are constants. What is not seen: row groups and Iceberg's files that statistics rule out, so that Athena may read less.
+As in Trino a WITH query that is named twice is read twice. Constants rule out partitions by their keys, and row groups
+by their statistics (`bounds`); of a file that is ruled out whole the footer counts, which Athena may spare for Iceberg.
+What is not seen: what values found while running rule out, so that Athena may read less.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import duckdb
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from .bounds import Bounds, Comparison, bounds_of, comparisons
 from .instances import Instances
 from .translate import CATALOG
 from .values import identifier
@@ -38,26 +40,51 @@ _NOT_TRINOS = (
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """One file: the bytes of its columns, and those that are read whatever is asked (a footer, or all of it)."""
+class RowGroup:
+    """The bytes of a row group's columns, and the bounds of their values where they are known."""
 
     columns: Mapping[str, int]
+    bounds: Mapping[str, Bounds]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """One file: its row groups, and the bytes that are read whatever is asked (a footer, or all of it)."""
+
+    groups: Sequence[RowGroup]
     always: int
 
-    def read(self, names: set[str]) -> int:
-        """The bytes read for some columns."""
-        return self.always + sum(self.columns.get(name, 0) for name in names)
+    def read(self, use: Use) -> int:
+        """The bytes read by a scan."""
+        kept = [group for group in self.groups if all(one.may_hold(group.bounds) for one in use.comparisons)]
+        return self.always + sum(group.columns.get(name, 0) for group in kept for name in use.names)
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a scan is for: columns, and what rows must satisfy."""
+
+    names: set[str]
+    comparisons: Sequence[Comparison]
 
 
 def parquet_sizes(metadata: pq.FileMetaData) -> Sizes:
     """The compressed bytes of each top-level column's chunks, by its name in lower case; and the footer's."""
+    groups = [_row_group(metadata.row_group(number)) for number in range(metadata.num_row_groups)]
+    return Sizes(groups, metadata.serialized_size + FOOTER_END_BYTES)
+
+
+def _row_group(row_group: pq.RowGroupMetaData) -> RowGroup:
     columns: Counter[str] = Counter()
-    for group in range(metadata.num_row_groups):
-        row_group = metadata.row_group(group)
-        for place in range(metadata.num_columns):
-            chunk = row_group.column(place)
-            columns[chunk.path_in_schema.split(".")[0].lower()] += chunk.total_compressed_size
-    return Sizes(columns, metadata.serialized_size + FOOTER_END_BYTES)
+    bounds: dict[str, Bounds] = {}
+    for place in range(row_group.num_columns):
+        chunk = row_group.column(place)
+        name, *below = chunk.path_in_schema.lower().split(".")
+        columns[name] += chunk.total_compressed_size
+        known = None if below else bounds_of(chunk)
+        if known:
+            bounds[name] = known
+    return RowGroup(columns, bounds)
 
 
 @lru_cache(maxsize=10_000)
@@ -107,9 +134,9 @@ class Planner:
                 connection.execute(f"CREATE VIEW {relation.name} AS {sql}")
             plan = connection.execute(f"EXPLAIN (FORMAT JSON) {inlined(query)}").fetchall()
         read: Counter[str] = Counter()
-        for number, words in _scans(json.loads(plan[0][1])):
+        for number, use in _scans(json.loads(plan[0][1])):
             table, files = parts[number]
-            read[table] += sum(sizes.read(words) for sizes in files)
+            read[table] += sum(sizes.read(use) for sizes in files)
         return read
 
 
@@ -145,15 +172,20 @@ def _over_stubs(
     return " UNION ALL ".join(branches)
 
 
-def _scans(plan: list[Any]) -> Iterator[tuple[int, set[str]]]:
-    """Of each scan in a plan the number of the stub, and the words that its columns are among."""
+def _scans(plan: list[Any]) -> Iterator[tuple[int, Use]]:
+    """Of each scan in a plan the number of the stub, and its use: its columns are among the words of the plan."""
     left = list(plan)
     while left:
         node = left.pop()
         left += node["children"]
         scan = node.get("extra_info", {})
         if f".{STUBS}." in scan.get("Table", ""):
-            told = [scan.get("Projections") or [], scan.get("Filters") or []]
-            texts = [text for one in told for text in ([one] if isinstance(one, str) else one)]
-            bare = re.sub(r"'(?:[^']|'')*'", " ", " ".join(texts)).lower()
-            yield int(scan["Table"].rsplit(".t", 1)[1]), set(re.findall(r"\w+", bare))
+            projected, filters = (_texts(scan.get(told)) for told in ("Projections", "Filters"))
+            bare = re.sub(r"'(?:[^']|'')*'", " ", " ".join(projected + filters)).lower()
+            names = set(re.findall(r"\w+", bare))
+            yield int(scan["Table"].rsplit(".t", 1)[1]), Use(names, list(comparisons(filters)))
+
+
+def _texts(told: str | list[str] | None) -> list[str]:
+    """What a plan tells as one text or several."""
+    return [told] if isinstance(told, str) else told or []

@@ -235,13 +235,13 @@ class Session:
         row = self.execute(f"SELECT count(*) FROM {RESULT}").fetchone()
         return int(row[0]) if row else 0
 
-    def arrow(self, columns: list[tuple[str, str]]) -> pa.Table:
-        """The result with the given Hive types, timestamps in microseconds, for Iceberg."""
+    def arrow(self, columns: list[tuple[str, str]], where: str = "true") -> pa.Table:
+        """Rows of the result with the given Hive types, timestamps in microseconds, for Iceberg."""
         selected = ", ".join(
             f"{identifier(name)}::{duck_type(hive_type, 'TIMESTAMP')} AS {identifier(name.lower())}"
             for name, hive_type in columns
         )
-        return self.execute(f"SELECT {selected} FROM {RESULT}").to_arrow_table()
+        return self.execute(f"SELECT {selected} FROM {RESULT} WHERE {where}").to_arrow_table()
 
 
 def failure(error: Exception) -> AthenaFailure | NotSupportedByDouble:
