@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from spotify_assets.core.lake.schemas import STAMP_SCHEMA
 from spotify_assets.core.records import LAKE_TABLES, SIMILARITY_FEATURES
 from spotify_assets.defs.marts import similarity_fit
+from spotify_assets.defs.marts.warehouse import MARTS
 
 from .catalogue import draw
 from .compiled import compiled_for_athena
@@ -40,6 +42,19 @@ def test_a_distance_is_made_of_what_the_model_is_fitted_on() -> None:
     assert variables["era_dimensions"] == len(similarity_fit.ERA_CENTRES)
     assert variables["popularity_dimensions"] == len(similarity_fit.POPULARITY_CENTRES)
     assert variables["cells_looked_into"] == similarity_fit.PROBES
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*(f"marts/{mart}" for mart in MARTS), "intermediate/int_artist_points", "intermediate/int_artist_cells"],
+)
+def test_what_is_published_is_renewed_by_its_first_column(path: str) -> None:
+    """By that a copy follows it: rows that are newer are put in the place of all rows of their ids."""
+    sql = (PROJECT / f"models/{path}.sql").read_text(encoding="utf-8")
+    (model,) = read(f"models/{path}.yml")["models"]
+    first, *_ = model["columns"]
+    assert re.findall(r"unique_key=\['(\w+)'", sql) == [first["name"]]
+    assert re.findall(r"renewed_by=\{'(\w+)': '[\w.]+'\}", sql) == [first["name"]]
 
 
 @pytest.mark.parametrize("path", sorted(PROJECT.glob("models/*/*.sql")), ids=lambda path: path.stem)

@@ -18,7 +18,8 @@ from spotify_assets.core.lake.glue import register
 from spotify_assets.core.lake.lake import Lake
 from spotify_assets.core.lake.storage import open_storage
 from spotify_assets.core.settings import Settings
-from spotify_assets.defs.marts.mirror import RESULTS, Mirror, Model
+from spotify_assets.defs.marts.mirror import RESULTS, Mirror
+from spotify_assets.defs.marts.mirror_sql import Model
 from spotify_assets.defs.marts.warehouse import WarehouseError
 
 BUILT = "warehouse"

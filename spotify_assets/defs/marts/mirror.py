@@ -1,30 +1,49 @@
 """A copy of Athena's models in a DuckDB file of this machine, brought up to date by what changed.
 
-Here: telling what changed, fetching it, swapping it in. Not here: how a statement of Athena ends
-(`core/lake/athena.py`) or who reads the copy (`athena_warehouse.py`).
+Here: telling what changed, fetching it, swapping it in. Not here: the words it is asked in (`mirror_sql.py`),
+how a statement of Athena ends (`core/lake/athena.py`) or who reads the copy (`athena_warehouse.py`).
 
-Rows are dealt into 4,096 buckets by their first id (or number, or day). Athena answers with one checksum a
-bucket; buckets whose checksum differs from that of the last time are unloaded and replaced, in one
-transaction. So a refresh fetches some of the rows, whatever models there are and whatever they depend on. A
-table of Iceberg whose metadata did not move since is not asked about at all. The copy can be deleted at any
-time.
+Rows are dealt into 4,096 buckets by their first id (or number, or day). What Athena answers of each bucket is
+compared with the last time:
+
+- Of a model whose rows say when they were written (`changed_at`): how many there are, the newest stamp, and
+  the sum of all. Then rows newer than any in the copy are unloaded, and take the place of all that it has of
+  their ids. Buckets that still differ, as where an id lost its rows, are unloaded whole.
+- Of any other model: a checksum. Buckets whose checksum differs are unloaded.
+
+So a refresh fetches some of the rows, whatever models there are and whatever they depend on, and of a stamped
+model Athena reads ids, stamps and new files alone. Each model is swapped in by one transaction. A table of
+Iceberg whose metadata did not move since is not asked about at all. The copy can be deleted at any time.
 """
 
-import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import duckdb
 import pyarrow as pa
 import pyarrow.dataset as pads
 
-from spotify_assets.core.errors import LakeError, PlatformError
+from spotify_assets.core.errors import LakeError
 from spotify_assets.core.lake.athena import Athena
 from spotify_assets.core.lake.storage import Storage
+from spotify_assets.defs.marts.mirror_sql import (
+    Model,
+    bucket_in_copy,
+    digests_sql,
+    duckdb_type,
+    in_buckets,
+    quoted,
+    stamps_in_copy_sql,
+    stamps_sql,
+    unload_sql,
+    written_after,
+)
 from spotify_assets.defs.marts.warehouse import WarehouseError
 
 RESULTS = "athena-results"
@@ -36,36 +55,8 @@ AT_ONCE = 6
 WHOLE_FROM = 0.5
 """Share of changed buckets from which a model is unloaded whole."""
 
-_DIGITS = 3
-"""Hexadecimal digits of the md5 of the first column that name a row's bucket."""
-
-_DEALT_BY = frozenset({"string", "int", "integer", "bigint", "date"})
-"""Types of a column that both engines spell alike, so that a row is in the same bucket for both."""
-
-_DUCKDB_TYPES = {
-    "string": "VARCHAR",
-    "int": "INTEGER",
-    "integer": "INTEGER",
-    "binary": "BLOB",
-    "float": "FLOAT",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model as Glue knows it."""
-
-    name: str
-    columns: tuple[tuple[str, str], ...]
-    """Name and Glue's type."""
-    is_view: bool
-    state: str | None
-    """Stands for its content: where Iceberg's metadata lies. None where nothing does, as for a view."""
-
-    @property
-    def key(self) -> str | None:
-        """The column that rows are dealt by; None where there is none, and all rows are in one bucket."""
-        return next((name for name, kind in self.columns if kind in _DEALT_BY), None)
+_BEFORE_ALL = datetime.fromisoformat("1970-01-01")
+"""Older than any stamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +70,29 @@ class Fetched:
     """Buckets that had changed."""
 
 
+class Stamped(NamedTuple):
+    """What is compared of a bucket of a stamped model."""
+
+    rows: int
+    newest: datetime | None
+    """The newest stamp; None where no row has one."""
+    total: int
+    """The sum of all stamps, as `stamps_sql` adds them up."""
+
+
+Seen: TypeAlias = Mapping[str, str | Stamped]
+"""What was seen of each bucket that has rows: its checksum, or rows and newest stamp."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Change:
     """What was fetched of a model and is still to be swapped in."""
 
     model: Model
-    digests: Mapping[str, str]
-    replaced: Collection[str] | None
-    """Buckets to replace; None for all."""
+    seen: Seen
+    """What Athena says of the buckets."""
+    changed: Collection[str] | None
+    """Buckets that differ from the copy; None where it is replaced whole."""
     directory: str | None
     """Where the new rows lie, below the lake's root; None where nothing is new."""
 
@@ -137,12 +143,8 @@ class Mirror:
             for model in models
             if model.state is None or known.get(model.name) != (model.state, _told(model.columns))
         ]
-        digests = {
-            model.name: dict(
-                connection.execute(
-                    "select bucket, digest from noted.buckets where model = ?", [model.name]
-                ).fetchall()
-            )
+        before = {
+            model.name: _held(connection, model) if model.is_stamped else _noted(connection, model)
             for model in stale
             if known.get(model.name, (None, None))[1] == _told(model.columns)
         }
@@ -153,9 +155,9 @@ class Mirror:
                 self._athena.while_waited_for(),
             ):
                 changes = workers.map(
-                    lambda model: self._fetch(model, digests.get(model.name), scratch), stale
+                    lambda model: self._fetch(model, before.get(model.name), scratch), stale
                 )
-                return [self._swap_in(connection, change) for change in changes]
+                return [self._swap_in(connection, change, scratch) for change in changes]
         finally:
             self._storage.delete_below(scratch)
 
@@ -177,57 +179,82 @@ class Mirror:
         self.forget()
         return duckdb.connect(str(self._path))
 
-    def _fetch(self, model: Model, before: Mapping[str, str] | None, scratch: str) -> _Change:
-        """Ask which buckets changed since `before` (None: nothing is there), and have their rows unloaded."""
-        output = self._storage.uri_of(f"{scratch}/{model.name}/answers") + "/"
-        now = {str(bucket): str(digest) for bucket, digest in self._athena.rows(digests_sql(model), output)}
-        changed = {bucket for bucket, digest in now.items() if before is None or before.get(bucket) != digest}
-        gone = set() if before is None else before.keys() - now.keys()
-        whole = before is None or model.key is None or len(changed) > WHOLE_FROM * len(now)
-        directory = None
-        if changed:
-            directory = f"{scratch}/{model.name}/rows"
-            only = None if whole else sorted(changed)
-            self._athena.run(unload_sql(model, only, f"{self._storage.uri_of(directory)}/"), output)
-        return _Change(model, now, None if whole else changed | gone, directory)
+    def _fetch(self, model: Model, before: Seen | None, scratch: str) -> _Change:
+        """Ask what changed since `before` (None: nothing is there), and have new rows unloaded."""
+        now = self._ask(model, scratch)
+        changed = None if before is None else _differing(before, now)
+        if before is None or changed is None or len(changed & now.keys()) > WHOLE_FROM * len(now):
+            changed, only, is_new = None, None, bool(now)
+        elif model.is_stamped:
+            newest = _newest(before)
+            only, is_new = written_after(newest), _newest(now) > newest
+        else:
+            there = changed & now.keys()
+            only, is_new = in_buckets(model, there), bool(there)
+        directory = f"{scratch}/{model.name}/rows" if is_new else None
+        if directory:
+            self._unload(model, only, directory, scratch)
+        return _Change(model, now, changed, directory)
 
-    def _swap_in(self, connection: duckdb.DuckDBPyConnection, change: _Change) -> Fetched:
+    def _ask(self, model: Model, scratch: str) -> Seen:
+        output = self._answers(model, scratch)
+        if not model.is_stamped:
+            return {
+                str(bucket): str(digest) for bucket, digest in self._athena.rows(digests_sql(model), output)
+            }
+        return {
+            str(bucket): Stamped(
+                int(rows or 0), datetime.fromisoformat(newest) if newest else None, int(total or 0)
+            )
+            for bucket, rows, newest, total in self._athena.rows(stamps_sql(model), output)
+        }
+
+    def _unload(self, model: Model, only: str | None, directory: str, scratch: str) -> None:
+        sql = unload_sql(model, only, f"{self._storage.uri_of(directory)}/")
+        self._athena.run(sql, self._answers(model, scratch))
+
+    def _answers(self, model: Model, scratch: str) -> str:
+        return f"{self._storage.uri_of(f'{scratch}/{model.name}/answers')}/"
+
+    def _swap_in(self, connection: duckdb.DuckDBPyConnection, change: _Change, scratch: str) -> Fetched:
         model = change.model
         with _transaction(connection):
-            if change.replaced is None:
-                columns = ", ".join(f"{_quoted(name)} {duckdb_type(kind)}" for name, kind in model.columns)
-                connection.execute(f"create or replace table main.{_quoted(model.name)} ({columns})")
-            elif change.replaced:
-                key = f"cast({_quoted(str(model.key))} as varchar)"
-                connection.execute(
-                    f"delete from main.{_quoted(model.name)} "  # noqa: S608 - names of Glue, quoted
-                    f"where list_contains(?, left(md5(coalesce({key}, '')), {_DIGITS}))",
-                    [sorted(change.replaced)],
-                )
-            rows = self._insert(connection, model, change.directory) if change.directory else 0
+            if change.changed is None:
+                columns = ", ".join(f"{quoted(name)} {duckdb_type(kind)}" for name, kind in model.columns)
+                connection.execute(f"create or replace table main.{quoted(model.name)} ({columns})")
+            elif not model.is_stamped:
+                _remove(connection, model, change.changed)
+            renews = model.is_stamped and change.changed is not None
+            rows = self._insert(connection, model, change.directory, renews) if change.directory else 0
+            if renews and change.changed:
+                rows += self._mend(connection, model, change.seen, scratch)
             connection.execute("delete from noted.models where model = ?", [model.name])
-            connection.execute("delete from noted.buckets where model = ?", [model.name])
             connection.execute(
                 "insert into noted.models values (?, ?, ?)", [model.name, model.state, _told(model.columns)]
             )
-            digests = pa.table(
-                {
-                    "bucket": pa.array(change.digests.keys(), pa.string()),
-                    "digest": pa.array(change.digests.values(), pa.string()),
-                }
-            )
-            connection.register("new_digests", digests)
-            connection.execute(
-                "insert into noted.buckets select ?, bucket, digest from new_digests", [model.name]
-            )
-            connection.unregister("new_digests")
-        buckets = len(change.digests) if change.replaced is None else len(change.replaced)
-        return Fetched(model.name, rows, buckets)
+            _note(connection, model, {} if model.is_stamped else change.seen)
+        return Fetched(model.name, rows, len(change.seen if change.changed is None else change.changed))
 
-    def _insert(self, connection: duckdb.DuckDBPyConnection, model: Model, directory: str) -> int:
+    def _mend(self, connection: duckdb.DuckDBPyConnection, model: Model, seen: Seen, scratch: str) -> int:
+        """Fetch the buckets that are not as Athena says though all new rows are there; return their rows."""
+        wrong = _differing(_held(connection, model), seen)
+        if wrong:
+            _remove(connection, model, wrong)
+        there = wrong & seen.keys()
+        if not there:
+            return 0
+        directory = f"{scratch}/{model.name}/mended"
+        self._unload(model, in_buckets(model, there), directory, scratch)
+        return self._insert(connection, model, directory)
+
+    def _insert(
+        self, connection: duckdb.DuckDBPyConnection, model: Model, directory: str, renews: bool = False
+    ) -> int:
+        """Add the rows of a directory, with `renews` in the place of all of their keys; return how many."""
         files = self._storage.list(directory)
         if not files:
             return 0
+        table, columns = f"main.{quoted(model.name)}", ", ".join(quoted(name) for name, _ in model.columns)
         try:
             rows = pads.dataset(
                 [self._storage.full_path(file) for file in files],
@@ -235,9 +262,11 @@ class Mirror:
                 format="parquet",
             )
             connection.register("new_rows", rows)
-            columns = ", ".join(_quoted(name) for name, _ in model.columns)
+            if renews:
+                key = quoted(str(model.key))
+                connection.execute(f"delete from {table} where {key} in (select {key} from new_rows)")  # noqa: S608 - names of Glue, quoted
             (count,) = connection.execute(
-                f"insert into main.{_quoted(model.name)} select {columns} from new_rows"  # noqa: S608 - as above
+                f"insert into {table} select {columns} from new_rows"  # noqa: S608 - as above
             ).fetchone()
             connection.unregister("new_rows")
         except (pa.ArrowInvalid, OSError, duckdb.Error) as error:
@@ -246,56 +275,46 @@ class Mirror:
         return int(count)
 
 
-def duckdb_type(glue_type: str) -> str:
-    """Return DuckDB's name of one of Glue's types.
-
-    Raises:
-        PlatformError: no model has such a column.
-    """
-    kind = glue_type.strip().lower()
-    if found := re.fullmatch(r"array<(.*)>", kind):
-        return f"{duckdb_type(found[1])}[]"
-    if found := re.fullmatch(r"struct<(.*)>", kind):
-        fields = (field.split(":", 1) for field in _parts(found[1]))
-        return f"STRUCT({', '.join(f'{_quoted(name.strip())} {duckdb_type(of)}' for name, of in fields)})"
-    if re.fullmatch(r"(var)?char\(\d+\)", kind):
-        return "VARCHAR"
-    if kind in _DUCKDB_TYPES:
-        return _DUCKDB_TYPES[kind]
-    if re.fullmatch(r"tinyint|smallint|bigint|double|boolean|date|timestamp|decimal\(\d+, ?\d+\)", kind):
-        return kind.upper()
-    raise PlatformError(f"A model has a column of type {glue_type}, which is not read from Athena here")
+def _noted(connection: duckdb.DuckDBPyConnection, model: Model) -> dict[str, str]:
+    """Return the checksums of the last time."""
+    rows = connection.execute("select bucket, digest from noted.buckets where model = ?", [model.name])
+    return dict(rows.fetchall())
 
 
-def digests_sql(model: Model) -> str:
-    """Return the statement that answers with a checksum for each bucket of a model that has rows."""
-    # The checksum does not depend on the order of rows, and counts a row that is there twice.
-    row = ", ".join(_quoted(name) for name, _ in model.columns)
-    return (
-        f"select {_bucket(model)} as bucket, to_hex(checksum(row({row}))) as digest "  # noqa: S608 - names of Glue, quoted
-        f"from {_quoted(model.name)} group by 1"
+def _note(connection: duckdb.DuckDBPyConnection, model: Model, digests: Seen) -> None:
+    connection.execute("delete from noted.buckets where model = ?", [model.name])
+    new_digests = pa.table(
+        {
+            "bucket": pa.array(digests.keys(), pa.string()),
+            "digest": pa.array(digests.values(), pa.string()),
+        }
+    )
+    connection.register("new_digests", new_digests)
+    connection.execute("insert into noted.buckets select ?, bucket, digest from new_digests", [model.name])
+    connection.unregister("new_digests")
+
+
+def _held(connection: duckdb.DuckDBPyConnection, model: Model) -> dict[str, Stamped]:
+    """Return what the copy has in the buckets of a stamped model."""
+    rows = connection.execute(stamps_in_copy_sql(model)).fetchall()
+    return {bucket: Stamped(count, newest, int(total or 0)) for bucket, count, newest, total in rows}
+
+
+def _remove(connection: duckdb.DuckDBPyConnection, model: Model, buckets: Collection[str]) -> None:
+    connection.execute(
+        f"delete from main.{quoted(model.name)} where list_contains(?, {bucket_in_copy(model)})",  # noqa: S608 - names of Glue, quoted
+        [sorted(buckets)],
     )
 
 
-def unload_sql(model: Model, buckets: Collection[str] | None, to: str) -> str:
-    """Return the statement that writes a model's rows below `to`; those of some buckets, or all."""
-    # UNLOAD writes timestamps of milliseconds at most; as text they keep their microseconds.
-    columns = ", ".join(
-        f"cast({_quoted(name)} as varchar) as {_quoted(name)}" if kind == "timestamp" else _quoted(name)
-        for name, kind in model.columns
-    )
-    only = "" if buckets is None else f" where {_bucket(model)} in ({', '.join(map(_literal, buckets))})"
-    return (
-        f"unload (select {columns} from {_quoted(model.name)}{only}) "  # noqa: S608 - as above
-        f"to {_literal(to)} with (format = 'PARQUET', compression = 'ZSTD')"
-    )
+def _differing(before: Seen, now: Seen) -> set[str]:
+    """Return the buckets of which something else is seen, or that are there once alone."""
+    return {bucket for bucket in before.keys() | now.keys() if before.get(bucket) != now.get(bucket)}
 
 
-def _bucket(model: Model) -> str:
-    if model.key is None:
-        return "''"
-    key = f"coalesce(cast({_quoted(model.key)} as varchar), '')"
-    return f"lower(substr(to_hex(md5(to_utf8({key}))), 1, {_DIGITS}))"
+def _newest(seen: Seen) -> datetime:
+    stamps = (one.newest for one in seen.values() if isinstance(one, Stamped))
+    return max((stamp for stamp in stamps if stamp), default=_BEFORE_ALL)
 
 
 def _told(columns: Collection[tuple[str, str]]) -> str:
@@ -311,23 +330,3 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.rollback()
         raise
     connection.commit()
-
-
-def _parts(text: str) -> list[str]:
-    """Return the parts of a list at the commas that are in no brackets."""
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character in "<(") - (character in ">)")
-        if character == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

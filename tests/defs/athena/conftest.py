@@ -30,10 +30,14 @@ class Doubles:
     """Through which every call goes."""
     log: Path
 
+    def noted(self, database: str) -> list[dict[str, Any]]:
+        """What was noted of the statements that named a database, in order."""
+        sent = [json.loads(line) for line in self.log.read_text().splitlines()]
+        return [one for one in sent if database in one["sql"]]
+
     def statements(self, database: str) -> list[str]:
         """The statements that named a database, in order."""
-        sent = [json.loads(line)["sql"] for line in self.log.read_text().splitlines()]
-        return [sql for sql in sent if database in sql]
+        return [one["sql"] for one in self.noted(database)]
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What Athena holds is read as it is, and no more of it is fetched than changed."""
 
+import uuid
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +14,15 @@ from spotify_assets.core.lake.lake import Lake
 from spotify_assets.core.lake.storage import Storage
 from spotify_assets.core.settings import Settings, load_settings
 from spotify_assets.defs.marts.athena_warehouse import AthenaWarehouse
-from spotify_assets.defs.marts.mirror import Model, digests_sql, duckdb_type, unload_sql
+from spotify_assets.defs.marts.mirror_sql import (
+    Model,
+    digests_sql,
+    duckdb_type,
+    in_buckets,
+    stamps_sql,
+    unload_sql,
+    written_after,
+)
 from spotify_assets.defs.marts.warehouse import WarehouseError, open_warehouse
 from tests.defs.athena.conftest import Built
 from tests.grammar.grammars import NO_NODE, NODE, parse
@@ -84,10 +93,10 @@ def test_a_row_that_is_there_twice_stays_twice(built: Built) -> None:
     ids=["neither ids nor days", "days", "a missing id"],
 )
 def test_a_copy_that_follows_is_the_same_as_a_new_one(built: Built, tmp_path: Path, columns: str) -> None:
-    for changed in (1, 9):
+    for changed in (1, 9, 9):
         number = f"x * if(x = {changed}, 2, 1)"
         built.build("things", f"select {columns.format(n=number)} from unnest(sequence(1, 9)) as t (x)")
-        anew = replace(built.settings, platform_home=tmp_path / f"copy {changed}")
+        anew = replace(built.settings, platform_home=tmp_path / uuid.uuid4().hex)
         anew.prepare_home()
         copies = []
         for settings in (built.settings, anew):
@@ -174,12 +183,15 @@ def test_what_athena_is_asked_is_its_grammar(built: Built) -> None:
         ("order", "int"),
         ("fetched_at", "timestamp"),
         ("it's", "array<string>"),
+        ("changed_at", "timestamp"),
     )
     model = Model("dim_artists", columns, is_view=False, state=None)
     asked = [
         digests_sql(model),
         unload_sql(model, None, "s3://lake/scratch/"),
-        unload_sql(model, ["0a1", "fff"], "s3://lake/scratch/"),
+        unload_sql(model, in_buckets(model, ["0a1", "fff"]), "s3://lake/scratch/"),
+        stamps_sql(model),
+        unload_sql(model, written_after(datetime(2026, 11, 20, 12)), "s3://lake/scratch/"),
     ]
     for sql, parsed in parse(asked).items():
         assert parsed.errors == (), sql
