@@ -54,9 +54,7 @@ class Comparison:
 def bounds_of(chunk: pq.ColumnChunkMetaData) -> Bounds | None:
     """The bounds of a chunk's values, where its statistics have them and they are of a kind that is compared."""
     statistics = chunk.statistics if chunk.is_stats_set else None
-    if statistics is None or not statistics.has_min_max:
-        return None
-    least, most = statistics.min, statistics.max
+    least, most = (statistics.min, statistics.max) if statistics else (None, None)
     if type(least) not in ORDERED:
         return None
     if type(least) is dt.datetime and least.tzinfo:
