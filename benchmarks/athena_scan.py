@@ -2,7 +2,8 @@
 
 The most popular artists of MusicOSet, a seventh of them observed each day of four weeks, then some once more.
 Figures are what the double counts (tests/doubles/athena/scans.py), for 1,000 artists. `ATHENA_SCAN=10000`
-measures so many instead, which takes some twenty minutes, and works 100,000 out from those.
+measures so many instead, which takes some twenty minutes, and works 100,000 out from those;
+`ATHENA_SCAN_DAYS=266` observes them for so many days, of which a rebuild reads all and a refresh the last.
 """
 
 import json
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.build import MUSICOSET
 from benchmarks.platform_process import PROJECT_ROOT
+from spotify_assets.core.lake.glue_table import FIRST_INGEST_DATE
 from spotify_assets.defs.marts.models import CHAT, MOOD_MODELS
 
 PAGE = PROJECT_ROOT / "docs" / "athena-cost.md"
@@ -30,8 +32,10 @@ WORKED_OUT_FROM = 10_000
 """Fewer are the popular ones alone, who have several times as many songs each."""
 REFRESHED = (10, 100)
 """How many of them are refreshed."""
-FIRST_DAY = datetime(2026, 9, 1, 12, tzinfo=UTC)
-DAYS = 28
+FOUR_WEEKS = 28
+DAYS = int(os.environ.get("ATHENA_SCAN_DAYS", FOUR_WEEKS))
+"""Days of history, which always ends on the same."""
+FIRST_DAY = datetime(2026, 9, 29, 12, tzinfo=UTC) - timedelta(days=DAYS)
 EVERY = 7
 """Days after which an artist is observed again, as `REFRESH_AFTER_DAYS` has it."""
 MODEL = "m20261101T120000Z-0001"
@@ -137,6 +141,9 @@ def rows() -> Iterator[tuple[str, str]]:
     if not MUSICOSET.is_dir():
         yield "MusicOSet", "not measured: ../shared/data is not there"
         return
+    if f"{FIRST_DAY:%Y-%m-%d}" < FIRST_INGEST_DATE:
+        yield f"{DAYS} days", f"not measured: the lake's tables begin on {FIRST_INGEST_DATE}"
+        return
     measured: dict[int | None, Bytes] = {}
     with tempfile.TemporaryDirectory() as directory:
         for artists, read, published in _measure(Path(directory), SIZE, REFRESHED):
@@ -148,14 +155,15 @@ def rows() -> Iterator[tuple[str, str]]:
         yield f"{_called(10 * SIZE, again)}, worked out", str(read.times(10))
     whole, few = measured[None], measured[REFRESHED[0]]
     yield (
-        f"{SIZE:,} artists: refresh of {REFRESHED[0]} : rebuild",
+        f"{_called(SIZE, REFRESHED[0])} : rebuild",
         f"observations {few.raw / whole.raw:.3f}, derived tables {few.tables / whole.tables:.2f}, "
         f"checks {few.checks / whole.checks:.2f}",
     )
 
 
 def _called(size: int, artists: int | None) -> str:
-    return f"{size:,} artists: " + ("rebuild" if artists is None else f"refresh of {artists:,}")
+    seen = "" if DAYS == FOUR_WEEKS else f" over {DAYS} days"
+    return f"{size:,} artists{seen}: " + ("rebuild" if artists is None else f"refresh of {artists:,}")
 
 
 def _measure(home: Path, size: int, refreshed: Sequence[int]) -> Iterator[tuple[int | None, Bytes, Bytes]]:
