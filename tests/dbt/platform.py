@@ -139,7 +139,9 @@ class Platform:
         artists = recomputation.artists_of(tables, breakpoints)
         terms = fit_terms(artists)
         cells = fit_cells(*(rows[artists.is_listed] for rows in points(artists, terms)))
-        self.lake.write_table(model_path(version, "vectors"), vectors(terms, cells, probes))
+        self.lake.write_table(
+            model_path(version, "vectors"), vectors(terms, cells, probes), grouped_by="kind"
+        )
         self.lake.write_table(model_path(version), table)
         return breakpoints
 

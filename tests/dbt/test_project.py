@@ -57,6 +57,17 @@ def test_what_is_published_is_renewed_by_its_first_column(path: str) -> None:
     assert re.findall(r"renewed_by=\{'(\w+)': '[\w.]+'\}", sql) == [first["name"]]
 
 
+def test_the_fitted_vectors_are_read_by_their_kind() -> None:
+    models = {path.stem: path.read_text(encoding="utf-8") for path in PROJECT.glob("models/**/*.sql")}
+    reads = [
+        (model, line)
+        for model, sql in models.items()
+        for line in re.findall(r"from model_vectors\n(.*)", sql)
+    ]
+    assert len(reads) > 5
+    assert [(model, line) for model, line in reads if not line.strip().startswith("where kind = '")] == []
+
+
 @pytest.mark.parametrize("path", sorted(PROJECT.glob("models/*/*.sql")), ids=lambda path: path.stem)
 def test_every_model_has_a_description_of_itself_and_its_columns(path: Path) -> None:
     (model,) = read(f"models/{path.parent.name}/{path.stem}.yml")["models"]

@@ -65,6 +65,7 @@ parameters as (
         {{ parameter('together', 3) }} as often,
         {{ parameter('related') }} as related
     from model_vectors
+    where kind = 'parameter'
     group by model_version
 
 ),

@@ -44,6 +44,7 @@ parameters as (
         {{ parameter('sound_scale') }} as sound_scale,
         {{ parameter('complete') }} as complete
     from model_vectors
+    where kind = 'parameter'
     group by model_version
 
 ),
@@ -68,45 +69,32 @@ known_words as (
 
 ),
 
-unknown_terms as (
+placed_terms as (
 
-    -- The model has not met it: it stands where its words do.
+    -- What the model has not met stands where its words do.
     select
         terms.artist_id,
         terms.weight,
-        split(replace(replace(replace(terms.term, '-', ' '), '/', ' '), '&', ' '), ' ') as words
+        known_terms.vector,
+        case
+            when known_terms.name is null
+                then split(replace(replace(replace(terms.term, '-', ' '), '/', ' '), '&', ' '), ' ')
+            else array[terms.term]
+        end as words
     from terms
     left join known_terms on terms.term = known_terms.name
-    where known_terms.name is null
-
-),
-
-spelt as (
-
-    select
-        unknown_terms.artist_id,
-        unknown_terms.weight,
-        unnested.word
-    from unknown_terms
-    cross join unnest(unknown_terms.words) as unnested (word)
 
 ),
 
 mentions as (
 
     select
-        terms.artist_id,
-        terms.weight,
-        known_terms.vector
-    from terms
-    inner join known_terms on terms.term = known_terms.name
-    union all
-    select
-        spelt.artist_id,
-        spelt.weight,
-        known_words.vector
-    from spelt
-    inner join known_words on spelt.word = known_words.name
+        placed_terms.artist_id,
+        placed_terms.weight,
+        coalesce(placed_terms.vector, known_words.vector) as vector
+    from placed_terms
+    cross join unnest(placed_terms.words) as unnested (word)
+    left join known_words on unnested.word = known_words.name
 
 ),
 

@@ -6,26 +6,39 @@ Here: compression, whole writes, digests. Not here: which files there are and wh
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from spotify_assets.core.errors import LakeError
 from spotify_assets.core.lake.storage import Storage
 
 
-def write_parquet(storage: Storage, path: str, table: pa.Table) -> None:
+def write_parquet(storage: Storage, path: str, table: pa.Table, grouped_by: str | None = None) -> None:
     """Write a table as one Parquet file, whole or not at all.
+
+    Rows that are equal in the column `grouped_by` make a row group: a reader that wants some of its values
+    rules the others out by their statistics.
 
     Raises:
         LakeError: it could not be written.
     """
 
     def write(file: IO[bytes]) -> None:
-        pq.write_table(table, file, compression="zstd")
+        with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
+            for group in [table] if grouped_by is None else _groups(table, grouped_by):
+                writer.write_table(group)
 
     storage.write_whole(path, write)
+
+
+def _groups(table: pa.Table, column: str) -> Iterator[pa.Table]:
+    """Part a table by the values of a column, null among them, in the order of their first rows."""
+    for value in table[column].unique():
+        yield table.filter(pc.is_in(table[column], value_set=pa.array([value])))
 
 
 def read_parquet(storage: Storage, path: str, columns: list[str] | None = None) -> pa.Table:

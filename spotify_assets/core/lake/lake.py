@@ -148,9 +148,12 @@ class Lake:
         """Return how many observations a table holds, markers among them."""
         return int(self.read(table, [table_spec(table).id_column]).num_rows)
 
-    def write_table(self, path: str, table: pa.Table) -> None:
-        """Write any table as one Parquet file at a path below the lake's root."""
-        write_parquet(self.storage, path, table)
+    def write_table(self, path: str, table: pa.Table, grouped_by: str | None = None) -> None:
+        """Write any table as one Parquet file at a path below the lake's root.
+
+        With `grouped_by`, a column, each of its values is a row group.
+        """
+        write_parquet(self.storage, path, table, grouped_by)
 
     def write_json(self, path: str, content: Any) -> None:
         """Write a pointer or another small document; readers see the old or the new."""

@@ -186,7 +186,7 @@ def similarity_model(context: dg.AssetExecutionContext, platform: Platform) -> d
     is_exact = len(placed) <= platform.settings.similarity_exact_up_to
     version = new_id("m", datetime.now(UTC))
     rows = vectors(terms, cells, EXACT_PROBES if is_exact else PROBES)
-    platform.lake.write_table(model_path(version, "vectors"), rows)
+    platform.lake.write_table(model_path(version, "vectors"), rows, grouped_by="kind")
     platform.lake.write_table(model_path(version), breakpoints)
     for old in model_versions(platform.lake)[:-VERSIONS_KEPT]:
         delete_model(platform.lake, old)

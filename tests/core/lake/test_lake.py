@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from spotify_assets.core.errors import LakeError, SettingsError
@@ -192,6 +193,22 @@ def test_file_of_an_older_schema_reads_with_nulls(lake: Lake) -> None:
     older = lake.read("tracks").drop_columns(["isrc"])
     lake.write_table("raw/tracks/ingest_date=2026-11-19/run-0-0.parquet", older)
     assert lake.read("tracks")["isrc"].to_pylist() == [None, None]
+
+
+def test_each_value_of_a_column_can_have_a_row_group_of_its_own(lake: Lake) -> None:
+    table = pa.table({"kind": ["word", "cell", None, "word"], "name": ["b", "1", "?", "a"]})
+    lake.write_table("grouped.parquet", table, grouped_by="kind")
+    with lake.storage.filesystem.open_input_file(lake.storage.full_path("grouped.parquet")) as file:
+        written = pq.ParquetFile(file)
+        groups = [written.read_row_group(group).to_pydict() for group in range(written.num_row_groups)]
+    assert groups == [
+        {"kind": ["word", "word"], "name": ["b", "a"]},
+        {"kind": ["cell"], "name": ["1"]},
+        {"kind": [None], "name": ["?"]},
+    ]
+
+    lake.write_table("grouped.parquet", table.slice(0, 0), grouped_by="kind")
+    assert read_parquet(lake.storage, "grouped.parquet") == table.slice(0, 0)
 
 
 def test_lake_is_where_the_setting_says(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ parameters as (
         {{ parameter('complete') }} as complete,
         {{ parameter('probes') }} as probes
     from model_vectors
+    where kind = 'parameter'
 
 ),
 

@@ -56,6 +56,7 @@ parameters as (
 
     select {{ parameter('probes') }} as probes
     from model_vectors
+    where kind = 'parameter'
 
 ),
 
