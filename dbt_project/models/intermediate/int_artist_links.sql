@@ -70,37 +70,37 @@ parameters as (
 
 ),
 
-credited as (
+songs as (
 
+    -- A song of a dozen is a choir or a sampler: it ties nobody to nobody.
     select
         tracks.track_id,
         tracks.name,
-        artists.artist_id,
         coalesce(tracks.popularity, 0) as popularity,
-        count(*) over (partition by tracks.track_id) as n_artists
+        array_agg(artists.artist_id) as artist_ids
     from credits
     inner join tracks on credits.track_id = tracks.track_id
     inner join artists on credits.artist_id = artists.artist_id
+    group by tracks.track_id, tracks.name, tracks.popularity
+    having count(*) between 2 and 8
 
 ),
 
 shared_tracks as (
 
-    -- A song of a dozen is a choir or a sampler: it ties nobody to nobody.
     select
         one.artist_id,
         other.artist_id as related_id,
-        one.name,
+        songs.name,
         row_number() over (
             partition by one.artist_id, other.artist_id
-            order by one.popularity desc, one.track_id asc
+            order by songs.popularity desc, songs.track_id asc
         ) as place,
         count(*) over (partition by one.artist_id, other.artist_id) as n_shared
-    from credited as one
-    inner join credited as other on one.track_id = other.track_id
-    where
-        one.artist_id <> other.artist_id
-        and one.n_artists <= 8
+    from songs
+    cross join unnest(songs.artist_ids) as one (artist_id)
+    cross join unnest(songs.artist_ids) as other (artist_id)
+    where one.artist_id <> other.artist_id
 
 ),
 
@@ -135,16 +135,11 @@ both_ways as (
 
     -- Who is like whom is like them in turn.
     select
-        artist_id,
-        related_id,
-        closeness
+        identified.closeness,
+        case when turned.is_back then identified.related_id else identified.artist_id end as artist_id,
+        case when turned.is_back then identified.artist_id else identified.related_id end as related_id
     from identified
-    union all
-    select
-        related_id as artist_id,
-        artist_id as related_id,
-        closeness
-    from identified
+    cross join unnest(array[false, true]) as turned (is_back)
 
 ),
 

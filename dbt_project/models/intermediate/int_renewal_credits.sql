@@ -26,10 +26,6 @@ tracks as (
 
 wanted as (
 
-    select credits.track_id
-    from credits
-    inner join artists on credits.artist_id = artists.artist_id
-    union
     select listed.track_id
     from listed
     inner join artists on listed.artist_id = artists.artist_id
@@ -37,15 +33,29 @@ wanted as (
     select track_id
     from tracks
 
+),
+
+marked as (
+
+    select
+        credits.track_id,
+        credits.artist_id,
+        credits.position,
+        count(artists.artist_id) over (partition by credits.track_id) as n_renewed
+    from credits
+    left join artists on credits.artist_id = artists.artist_id
+
 )
 
 select
-    credits.track_id,
-    credits.artist_id,
-    credits.position
-from credits
-inner join wanted on credits.track_id = wanted.track_id
-{%- if not is_partial() %}
--- What is made anew as a whole reads them all.
-where false
-{%- endif %}
+    marked.track_id,
+    marked.artist_id,
+    marked.position
+from marked
+left join wanted on marked.track_id = wanted.track_id
+where
+    (marked.n_renewed > 0 or wanted.track_id is not null)
+    {%- if not is_partial() %}
+    -- What is made anew as a whole reads them all.
+    and false
+    {%- endif %}

@@ -48,103 +48,82 @@ titled_tracks as (
 
 ),
 
-listed as (
+named as (
 
     select
-        listed_tracks.artist_id,
-        listed_tracks.track_id,
-        row_number() over (
-            partition by listed_tracks.artist_id
-            order by listed_tracks.rank, listed_tracks.track_id
-        ) as place
+        artist_id,
+        track_id,
+        rank as listed_rank,
+        true as is_listed
     from listed_tracks
-    inner join titled_tracks on listed_tracks.track_id = titled_tracks.track_id
+    union all
+    select
+        artist_id,
+        track_id,
+        null as listed_rank,
+        false as is_listed
+    from credits
 
 ),
 
-with_a_list as (
-
-    select distinct artist_id
-    from listed
-
-),
-
-by_popularity as (
+known as (
 
     select
-        credits.artist_id,
-        credits.track_id,
-        row_number() over (
-            partition by credits.artist_id
-            order by coalesce(titled_tracks.popularity, -1) desc, credits.track_id asc
-        ) as place
-    from credits
-    inner join titled_tracks on credits.track_id = titled_tracks.track_id
-    left join with_a_list on credits.artist_id = with_a_list.artist_id
-    where with_a_list.artist_id is null
-
-),
-
-places as (
-
-    select * from listed
-    union all
-    select * from by_popularity
+        titled_tracks.*,
+        named.artist_id,
+        named.listed_rank,
+        named.is_listed,
+        bool_or(named.is_listed) over (partition by named.artist_id) as has_a_list
+    from named
+    inner join artists on named.artist_id = artists.artist_id
+    inner join titled_tracks on named.track_id = titled_tracks.track_id
 
 ),
 
 candidates as (
 
+    -- By rank where there is a list, else by popularity.
     select
-        titled_tracks.*,
-        places.artist_id,
-        places.place
-    from places
-    inner join artists on places.artist_id = artists.artist_id
-    inner join titled_tracks on places.track_id = titled_tracks.track_id
+        *,
+        row_number() over (
+            partition by artist_id
+            order by
+                listed_rank asc,
+                case when is_listed then 0 else coalesce(popularity, -1) end desc,
+                track_id asc
+        ) as place
+    from known
+    where is_listed = has_a_list
 
 ),
 
-recorded_before as (
+recordings as (
 
-    -- The same recording as a candidate in a better place: by its code, or by title and length.
-    select distinct
-        candidates.artist_id,
-        candidates.track_id
+    -- The best place of the same recording: of its code, and of its title at about its length.
+    select
+        *,
+        min(place) over (partition by artist_id, isrc) as place_of_code,
+        min(place) over (
+            partition by artist_id, title
+            order by duration_ms
+            range between 2000 preceding and 2000 following
+        ) as place_of_title
     from candidates
-    inner join candidates as better
-        on
-            candidates.artist_id = better.artist_id
-            and candidates.isrc = better.isrc
-            and candidates.place > better.place
-    union
-    select distinct
-        candidates.artist_id,
-        candidates.track_id
-    from candidates
-    inner join candidates as better
-        on
-            candidates.artist_id = better.artist_id
-            and candidates.title = better.title
-            and candidates.place > better.place
-            and abs(candidates.duration_ms - better.duration_ms) <= 2000
 
 ),
 
 ranked as (
 
     select
-        candidates.*,
+        *,
         row_number() over (
-            partition by candidates.artist_id
-            order by candidates.place
+            partition by artist_id
+            order by place
         ) as rank
-    from candidates
-    left join recorded_before
-        on
-            candidates.artist_id = recorded_before.artist_id
-            and candidates.track_id = recorded_before.track_id
-    where recorded_before.track_id is null
+    from recordings
+    where
+        (isrc is null or place = place_of_code)
+        and (title is null or duration_ms is null or place = place_of_title)
 
 )
 
