@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -65,6 +66,14 @@ def test_the_tests_of_a_refresh_are_asked_in_few_statements(project: Project) ->
     stage = project.stages["tests"]
     assert len(stage.results) > 60
     assert len(stage.statements) < len(stage.results) / 5
+
+
+def test_lists_are_compared_with_those_alone_that_can_have_been_read_again(project: Project) -> None:
+    node = '"node_id": "model.spotify_assets.stg_track_artists__by_source"'
+    statements = [s["sql"] for s in project.stages["increment"].statements]
+    (merge,) = [sql for sql in statements if node in sql and "merge into" in sql]
+    read_since, held_since = re.findall(r"fetched_at\W.*> +timestamp '([^']+)'", merge)
+    assert held_since == read_since
 
 
 def test_one_that_fails_is_named_among_those_asked_with_it(project: Project) -> None:

@@ -10,11 +10,12 @@
     {%- set names = fields | map('first') | list -%}
     {%- set others = names | reject('in', key) | list -%}
     {%- set until = held_until() -%}
+    {%- set since = less_lookback(until.fetched_at) -%}
     with
 
     observations as (
 
-        {{ new_observations(table, [parent] + names, less_lookback(until.fetched_at)) | indent(8) }}
+        {{ new_observations(table, [parent] + names, since) | indent(8) }}
 
     ),
 
@@ -55,7 +56,11 @@
 
     held as (
 
+        -- A list that was read again is held under the same moment.
         select * from {{ this }}
+        {%- if since %}
+        where fetched_at > {{ timestamp_literal(since) }}
+        {%- endif %}
 
     ),
 
