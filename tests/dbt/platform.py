@@ -157,12 +157,16 @@ class Platform:
             return connection.execute(sql).fetchall()
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return the rows of every table and view of the warehouse, sorted."""
+        """Return the rows of every table and view of the warehouse, sorted, without when they were written."""
         with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
             names = connection.execute(
                 "select table_name from information_schema.tables where table_schema = 'main' order by 1"
             ).fetchall()
-            return {name: connection.execute(f"from {name} order by all").fetchall() for (name,) in names}
+            written = "select columns(lambda c: c not in ('changed_at', 'written_at'))"
+            return {
+                name: connection.execute(f"{written} from {name} order by all").fetchall()
+                for (name,) in names
+            }
 
 
 def day(number: int, hour: int = 12, minute: int = 0) -> datetime:

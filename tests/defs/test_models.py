@@ -42,6 +42,13 @@ def test_a_refresh_on_athena_tests_after_all_models() -> None:
     ]
 
 
+def test_a_refresh_on_athena_counts_as_made_only_what_passed() -> None:
+    models = ["dim_artists", "int_refreshed_until", "dim_tracks"]
+    run, test, end = dbt_commands(ModelsConfig(artist_ids=["a"]), models, "athena")
+    assert (run[2:], test[2:5]) == (["dim_artists", "dim_tracks"], models)
+    assert end == ["run", "--select", "int_refreshed_until"]
+
+
 def test_a_build_from_scratch_says_so() -> None:
     assert "--full-refresh" in dbt_commands(ModelsConfig(full_refresh=True), ["dim_artists"], "duckdb")[0]
     assert full_refresh().to_config_dict()["ops"] == {

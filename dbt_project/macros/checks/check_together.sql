@@ -2,7 +2,7 @@
     Runs after every model (`post-hook`): its checks, those of dbt's generic tests that this run will come to and that
     are about this model and what stands before it, in one statement instead of one each. Every test then finds its own
     outcome here (`materializations/test.sql`), with its name, its severity and what depends on it as ever. On Athena a
-    statement costs 10 MB and seconds, whatever it reads. A model with one check is left to that test.
+    statement costs 10 MB and seconds, whatever it reads. In a refresh they are about what it wrote (`rows_checked`).
 -#}
 {% macro check_together() -%}
     {%- if execute and flags.WHICH == 'build' -%}
@@ -22,9 +22,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Ask tests in one statement and keep what came of each; a single one is left to itself. -#}
+{#- Ask tests in one statement and keep what came of each. -#}
 {% macro ask_together(tests) -%}
-    {%- if tests | length > 1 -%}
+    {%- if tests -%}
         {%- set found = run_query(checks_sql(tests)) -%}
         {%- set outcomes = outcomes_of_checks() -%}
         {%- for row in found.rows -%}
@@ -99,10 +99,12 @@
 
 {#- The SQL of a generic test. -#}
 {% macro test_sql(test) -%}
-    {%- set arguments = dict(test.test_metadata.kwargs, model=graph.nodes[test.attached_node].relation_name) -%}
+    {%- set checked = graph.nodes[test.attached_node] -%}
+    {%- set name = test.test_metadata.name -%}
+    {%- set arguments = dict(test.test_metadata.kwargs, model=rows_checked(checked, name)) -%}
     {%- if 'to' in arguments -%}
         {%- set others = test.depends_on.nodes | reject('equalto', test.attached_node) | list -%}
         {%- do arguments.update({'to': graph.nodes[others[0]].relation_name}) -%}
     {%- endif -%}
-    {{ context['test_' ~ test.test_metadata.name](**arguments) }}
+    {{ context['test_' ~ name](**arguments) }}
 {%- endmacro %}

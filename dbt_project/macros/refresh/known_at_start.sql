@@ -1,7 +1,7 @@
 {#-
     What the tables held when this run began, by model: `fetched_at` and `changed_at`, the newest that an incremental
-    one holds (none where it has no such column), and of `int_refreshed_until` the stamp and `sql_digest`. Models that are not
-    there yet are left out. All of it is one statement, which `on-run-start` sends; commands without it (`dbt compile`)
+    one holds (none where it has no such column), and of `int_refreshed_until` its stamps and `sql_digest`. Models that are
+    not there yet are left out. All of it is one statement, which `on-run-start` sends; commands without it (`dbt compile`)
     send it with the first model that asks.
 -#}
 {% macro known_at_start() -%}
@@ -33,41 +33,49 @@
     {%- for node in asking() -%}
         {%- set held = none if flags.FULL_REFRESH else adapter.get_relation(node.database, node.schema, node.alias) -%}
         {%- if held and node.config.materialized == 'incremental' -%}
-            {%- set there = adapter.get_columns_in_relation(held) | map(attribute='name') | map('lower') | list -%}
-            {%- set stamp = 'max(changed_at)' if 'changed_at' in there else 'cast(null as timestamp)' -%}
-            {%- do selects.append([node.name, 'max(fetched_at)', stamp, 'cast(null as varchar)', held]) -%}
+            {%- do selects.append([node.name, held, ['fetched_at', 'changed_at']]) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set until = adapter.get_relation(target.database, target.schema, 'int_refreshed_until') -%}
     {%- if until -%}
-        {%- do selects.append(['int_refreshed_until', 'cast(null as timestamp)', 'max(changed_at)', 'max(sql_digest)', until]) -%}
+        {%- do selects.append(['int_refreshed_until', until, ['changed_at', 'written_at', 'sql_digest']]) -%}
     {%- endif -%}
     {%- set known = {} -%}
     {%- if selects -%}
         {%- for row in run_query(at_start_sql(selects)).rows -%}
-            {%- do known.update({row[0]: {'fetched_at': row[1], 'changed_at': row[2], 'sql_digest': row[3]}}) -%}
+            {%- do known.update({row[0]: {
+                'fetched_at': row[1],
+                'changed_at': row[2],
+                'written_at': row[3],
+                'sql_digest': row[4],
+            }}) -%}
         {%- endfor -%}
     {%- endif -%}
     {%- do graph.update({'known_at_start': known}) -%}
 {%- endmacro %}
 
+{#- The newest of the wanted columns of each relation; none of a column that a table made before has not. -#}
 {% macro at_start_sql(selects) -%}
-    {%- for model, fetched_at, changed_at, sql_digest, relation in selects %}
+    {%- for model, relation, wanted in selects %}
+    {%- set there = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list %}
     select
-        '{{ model }}' as model,
-        {{ fetched_at }} as fetched_at,
-        {{ changed_at }} as changed_at,
-        {{ sql_digest }} as sql_digest
+        '{{ model }}' as model
+        {%- for column in ['fetched_at', 'changed_at', 'written_at', 'sql_digest'] %}
+        {%- set kind = 'varchar' if column == 'sql_digest' else 'timestamp' %}
+        {%- set is_there = column in wanted and column in there %},
+        {{ 'max(' ~ column ~ ')' if is_there else 'cast(null as ' ~ kind ~ ')' }} as {{ column }}
+        {%- endfor %}
     from {{ relation }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
-{#- The selected models that ask: incremental ones, and those that say whom a refresh makes anew. -#}
+{#- The selected models that ask: those of staging, and all that a refresh makes anew in part or begins and ends with. -#}
 {% macro asking() -%}
     {%- set found = [] -%}
     {%- for node in graph.nodes.values() if node.unique_id in selected_resources and node.resource_type == 'model' -%}
-        {%- if node.config.materialized == 'incremental' or node.name in ['int_renewed_tracks', 'int_renewed_artists'] -%}
+        {%- if node.config.materialized in ['incremental', 'renewed']
+            or node.name in ['int_renewed_tracks', 'int_renewed_artists', 'int_refreshed_until'] -%}
             {%- do found.append(node) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -8,6 +8,14 @@
     {{ timestamp_literal([now, later] | max) }}
 {%- endmacro %}
 
+{#- The stamp of the rows that a run derives: later than those of all runs that came to their end. -#}
+{% macro stamp_of_run() -%}
+    {%- set asks = execute and flags.INTROSPECT and this -%}
+    {%- set until = known_at_start().get('int_refreshed_until', {}) if asks else {} -%}
+    {%- set stamps = [until.get('changed_at'), until.get('written_at')] | reject('none') | list -%}
+    {{ stamp(stamps | max if stamps else none) }}
+{%- endmacro %}
+
 {#- A moment in UTC as a literal of both engines. -#}
 {% macro timestamp_literal(moment) -%}
     timestamp '{{ moment.strftime("%Y-%m-%d %H:%M:%S.%f") }}'

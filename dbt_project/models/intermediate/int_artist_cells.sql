@@ -11,5 +11,6 @@ select
     artist_id,
     model_version,
     cell,
-    nearest_cells
+    nearest_cells,
+    {{ stamp_of_run() }} as changed_at
 from {{ ref('int_artist_placed') }}

@@ -52,6 +52,7 @@ select
     artists.artist_id,
     artists.popularity,
     cast(catalogues.release_year as integer) as release_year,
-    cast(coalesce(catalogues.n_tracks, 0) as integer) as n_tracks
+    cast(coalesce(catalogues.n_tracks, 0) as integer) as n_tracks,
+    {{ stamp_of_run() }} as changed_at
 from artists
 left join catalogues on artists.artist_id = catalogues.artist_id

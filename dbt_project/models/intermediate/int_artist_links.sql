@@ -201,6 +201,7 @@ select
             else parameters.often
         end as integer
     ) as together_bonus,
-    cast(coalesce(round(pairs.closeness * parameters.related), 0) as integer) as related_bonus
+    cast(coalesce(round(pairs.closeness * parameters.related), 0) as integer) as related_bonus,
+    {{ stamp_of_run() }} as changed_at
 from pairs
 cross join parameters

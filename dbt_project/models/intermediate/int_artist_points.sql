@@ -265,6 +265,7 @@ select
             'finished.model_version', 'finished.is_listed', 'finished.is_compared', 'finished.span',
             'finished.lacking'
         ] + exact_sounds, ['finished.vector']
-    ) | indent(4) }} as digest
+    ) | indent(4) }} as digest,
+    {{ stamp_of_run() }} as changed_at
 from finished
 left join sounds on finished.artist_id = sounds.artist_id

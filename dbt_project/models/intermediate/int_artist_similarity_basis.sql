@@ -18,6 +18,7 @@ changes as (
 
 select
     artist_id,
-    digest
+    digest,
+    {{ stamp_of_run() }} as changed_at
 from changes
 where digest is not null

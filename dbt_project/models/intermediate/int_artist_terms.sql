@@ -76,7 +76,8 @@ spoken as (
 select
     artist_id,
     term,
-    max(weight) as weight
+    max(weight) as weight,
+    {{ stamp_of_run() }} as changed_at
 from spoken
 where term <> ''
 group by artist_id, term

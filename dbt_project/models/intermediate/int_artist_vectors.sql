@@ -47,6 +47,7 @@ select
     cast(sum(cast({{ feature }} as decimal(18, 9))) as double) / count(*) as {{ feature }},
     {%- endfor %}
     count(*) as n_tracks,
-    max(model_version) as model_version
+    max(model_version) as model_version,
+    {{ stamp_of_run() }} as changed_at
 from credited
 group by artist_id

@@ -64,6 +64,7 @@ staged as (
 select
     staged.staged,
     newest.changed_at,
+    {{ stamp_of_run() }} as written_at,
     model.model_version,
     '{{ sql_digest() if execute }}' as sql_digest
 from staged

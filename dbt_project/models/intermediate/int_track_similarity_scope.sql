@@ -7,6 +7,7 @@
 {%- set kin_basis = built('int_track_similarity_kin') if is_partial() else none -%}
 {#- Cells tell which open lists a change can reach; Athena bills what that reads, not the lists it spares. -#}
 {%- set by_cells = target.type == 'duckdb' -%}
+{%- set reached = 'beside_changes' if by_cells else 'open_lists' -%}
 
 -- depends_on: {{ ref('int_artist_kin') }}
 -- depends_on: {{ ref('int_track_similarity_changes') }}
@@ -30,7 +31,9 @@ select
     points.title_number,
     points.artist_number,
     points.cell,
-    points.number
+    points.number,
+    points.is_best_known,
+    points.digest
 from points
 {%- else %},
 
@@ -43,12 +46,6 @@ kin as (
 kin_basis as (
 
     select * from {{ kin_basis }}
-
-),
-
-lists as (
-
-    select * from {{ lists }}
 
 ),
 
@@ -88,15 +85,11 @@ affected_artists as (
 
 ),
 
-standing as (
+open_lists as (
 
-    -- Songs of anybody can be in the lists that are open, so these depend on the cells that they look into.
-    select
-        track_id,
-        count(*) < {{ var('similar_tracks') }}
-        or max({{ millionths_of_score('score') }}) >= {{ strangers_millionths() }} as is_open
-    from lists
-    group by track_id
+    select track_id
+    from {{ basis }}
+    where is_open
 
 )
 {%- if by_cells -%},
@@ -115,8 +108,7 @@ open_to_strangers as (
 
     select points.*
     from points
-    inner join standing on points.track_id = standing.track_id
-    where standing.is_open
+    inner join open_lists on points.track_id = open_lists.track_id
 
 ),
 
@@ -146,17 +138,15 @@ select
     points.title_number,
     points.artist_number,
     points.cell,
-    points.number
+    points.number,
+    points.is_best_known,
+    points.digest
 from points
 full outer join differing on points.track_id = differing.track_id
-left join standing on points.track_id = standing.track_id
 left join affected_artists on points.artist_id = affected_artists.artist_id
-{%- if by_cells %}
-left join beside_changes on points.track_id = beside_changes.track_id
-{%- endif %}
+left join {{ reached }} as reached on points.track_id = reached.track_id
 where
     differing.track_id is not null
-    or standing.track_id is null
     or affected_artists.artist_id is not null
-    or {{ 'beside_changes.track_id is not null' if by_cells else 'standing.is_open' }}
+    or reached.track_id is not null
 {%- endif %}

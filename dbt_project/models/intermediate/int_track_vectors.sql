@@ -86,6 +86,7 @@ select
     {%- for feature in var('similarity_features') %}
     round(max(case when feature = '{{ feature }}' then quantile end), 9) as {{ feature }},
     {%- endfor %}
-    max(model_version) as model_version
+    max(model_version) as model_version,
+    {{ stamp_of_run() }} as changed_at
 from placed
 group by track_id

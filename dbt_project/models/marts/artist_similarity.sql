@@ -65,4 +65,7 @@ computed as (
 
 )
 
-select * from computed
+select
+    *,
+    {{ stamp_of_run() }} as changed_at
+from computed

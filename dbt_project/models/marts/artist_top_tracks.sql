@@ -134,6 +134,7 @@ select
     name,
     album_name,
     image_url,
-    popularity
+    popularity,
+    {{ stamp_of_run() }} as changed_at
 from ranked
 where rank <= {{ var('top_tracks') }}

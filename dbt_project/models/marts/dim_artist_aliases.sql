@@ -42,6 +42,7 @@ select
     alias,
     min_by(locale, place) filter (where locale is not null) as locale,
     min_by(kind, place) filter (where kind is not null) as kind,
-    min_by(source, place) as source
+    min_by(source, place) as source,
+    {{ stamp_of_run() }} as changed_at
 from in_order
 group by artist_id, alias

@@ -88,7 +88,8 @@ select
     artists.image_url,
     cast(coalesce(known_tracks.n_tracks, 0) as integer) as n_tracks,
     artists.sources,
-    artists.fetched_at
+    artists.fetched_at,
+    {{ stamp_of_run() }} as changed_at
 from artists
 left join known_tracks on artists.artist_id = known_tracks.artist_id
 left join top_tags on artists.artist_id = top_tags.artist_id

@@ -77,6 +77,7 @@ select
     tracks.isrc,
     tracks.image_url,
     tracks.sources,
-    tracks.fetched_at
+    tracks.fetched_at,
+    {{ stamp_of_run() }} as changed_at
 from tracks
 left join track_credits on tracks.track_id = track_credits.track_id

@@ -358,5 +358,6 @@ computed as (
 ] %}
 
 select
-    {{ columns | join(',\n    ') }}
+    {{ columns | join(',\n    ') }},
+    {{ stamp_of_run() }} as changed_at
 from computed

@@ -45,6 +45,9 @@ FITTED_ON = f"{RENEWED} int_track_features int_artist_terms int_artist_facts"
 """Those and the intermediate models that it is fitted on."""
 
 
+REFRESHED_UNTIL = "int_refreshed_until"
+"""The model that says until when everything is made and checked."""
+
 MOOD_MODELS = (*READS_MOODS.split(), *MOOD_MARTS)
 """What is made of the moods of tracks; a refresh leaves it as it is."""
 
@@ -78,11 +81,14 @@ def dbt_commands(config: ModelsConfig, models: Sequence[str], dbt_target: str) -
     out: they are about the SQL, which no run changes; `dbt build` by hand and the test suite have them.
 
     A refresh on Athena asks its tests after all models, in few statements, rather than between them: what it
-    costs and how long it takes are its statements.
+    costs and how long it takes are its statements. What did not pass does not count as made: the next refresh
+    makes it again and asks again.
     """
     tests = ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     if dbt_target == "athena" and not config.is_full:
-        return [["run", "--select", *models], ["test", "--select", *models, *tests]]
+        made = [model for model in models if model != REFRESHED_UNTIL]
+        ends = [["run", "--select", REFRESHED_UNTIL]] if REFRESHED_UNTIL in models else []
+        return [["run", "--select", *made], ["test", "--select", *models, *tests], *ends]
     from_scratch = ["--full-refresh"] if config.full_refresh else []
     return [["build", "--select", *models, *tests, *from_scratch]]
 
