@@ -81,7 +81,7 @@ def test_one_that_fails_is_named_among_those_asked_with_it(project: Project) -> 
     first = f"(select min(artist_id) from {table})"
     project.account.run(f"update {table} set popularity = 101 where artist_id = {first}")
     generic = ("--select", "dim_artists", "--exclude-resource-type", "unit_test")
-    project.command("failing", "test", *generic, ok=False, DBT_REFRESH="true")
+    project.command("failing", "test", *generic, ok=False)
     failing = project.stages.pop("failing").results
     assert {name.split(".")[2] for name, status in failing.items() if status == "fail"} == {
         "dim_artists_within_bounds"

@@ -39,7 +39,8 @@ def lists(platform: Platform, *args: str, **variables: str) -> Rows:
 
 def rows(platform: Platform) -> Rows:
     """Return the rows of what the lists of similar artists are made by."""
-    return {name: platform.query(f"from {name} order by all") for name in MODELS}
+    contents = platform.contents()
+    return {name: contents[name] for name in MODELS}
 
 
 @dataclass(frozen=True)
