@@ -13,14 +13,15 @@
 
 {#-
     Ask, where any selected model will want to know. All nodes of a run share `graph`. Where a model's SQL is no longer
-    that of the last run that came to its end, `int_refreshed_until` goes: this run will make everything anew, and if it
-    dies before it has, so must the next, even with the old SQL.
+    that of the last run that came to its end, and this one begins with staging, `int_refreshed_until` goes: it will make
+    everything anew, and if it dies before it has, so must the next, even with the old SQL.
 -#}
 {% macro begin_run() -%}
     {%- if execute and flags.INTROSPECT and flags.WHICH in ['build', 'run'] and asking() -%}
         {%- do ask_at_start() -%}
         {%- set until = adapter.get_relation(target.database, target.schema, 'int_refreshed_until') -%}
-        {%- if until and not sql_stands() -%}
+        {%- set begins = asking() | rejectattr('config.materialized', 'equalto', 'renewed') | list -%}
+        {%- if until and begins and not sql_stands() -%}
             {%- do adapter.drop_relation(until) -%}
             {#- DuckDB's connection is in a transaction here, which dbt would roll back. -#}
             {%- do adapter.commit() -%}
