@@ -12,6 +12,7 @@ import yaml
 from spotify_assets.core.lake.schemas import STAMP_SCHEMA
 from spotify_assets.core.records import LAKE_TABLES, SIMILARITY_FEATURES
 from spotify_assets.defs.marts import similarity_fit
+from spotify_assets.defs.marts.mirror_sql import STAMP
 from spotify_assets.defs.marts.warehouse import MARTS
 
 from .catalogue import draw
@@ -54,6 +55,7 @@ def test_what_is_published_is_renewed_by_its_first_column(path: str) -> None:
     (model,) = read(f"models/{path}.yml")["models"]
     first, *_ = model["columns"]
     assert re.findall(r"unique_key=\['(\w+)'", sql) == [first["name"]]
+    assert STAMP in [column["name"] for column in model["columns"]]
     assert re.findall(r"renewed_by=\{'(\w+)': '[\w.]+'\}", sql) == [first["name"]]
 
 

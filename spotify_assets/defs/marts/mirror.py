@@ -81,7 +81,7 @@ class Stamped(NamedTuple):
 
 
 Seen: TypeAlias = Mapping[str, str | Stamped]
-"""What was seen of each bucket that has rows: its checksum, or rows and newest stamp."""
+"""What was seen of each bucket that has rows: its checksum, or its rows and stamps."""
 
 
 @dataclass(frozen=True, slots=True)
