@@ -78,7 +78,7 @@ class Project:
             self.stages[name].marts[mart] = compare(mart, *found)
 
     def all_stages(self, tables: dict[str, pa.Table]) -> None:
-        """Build, refresh, purge and build from nothing; then what else dbt does. `tables` are in the lake already."""
+        """Build, refresh, stage again, purge and build from nothing; then what else dbt does, `tables` being in the lake."""
         self.stage("build", lambda platform: None, [])
         self.stage(
             "increment",
@@ -88,6 +88,7 @@ class Project:
         )
         self.command("tests", "test", "--exclude-resource-type", "unit_test", DBT_REFRESH="true")
         self.command("end", "run", "--select", REFRESHED_UNTIL, DBT_REFRESH="true")
+        self.command("night", "run", "--select", "config.materialized:incremental")
         self.stage(
             "purge", lambda platform: platform.lake.purge(day(4), OTHER_SOURCE), ["run", "--full-refresh"]
         )

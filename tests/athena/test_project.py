@@ -76,6 +76,19 @@ def test_lists_are_compared_with_those_alone_that_can_have_been_read_again(proje
     assert held_since == read_since
 
 
+def test_a_full_build_packs_what_merges_left_and_a_refresh_does_not(project: Project) -> None:
+    def packed(stage: str) -> list[str]:
+        sent = (s["sql"].split() for s in project.stages[stage].statements)
+        return sorted(f"{words[0]} {words[1]}" for words in sent if words[0] in ("optimize", "vacuum"))
+
+    built = (name.split(".") for name in project.stages["night"].results)
+    staged = {name for kind, _, name in built if kind == "model"}
+    assert len(staged) > 5
+    tables = sorted(f"{project.account.schema}.{name}" for name in staged)
+    assert packed("night") == [f"{word} {table}" for word in ("optimize", "vacuum") for table in tables]
+    assert packed("increment") == []
+
+
 def test_one_that_fails_is_named_among_those_asked_with_it(project: Project) -> None:
     table = f"{project.account.schema}.dim_artists"
     first = f"(select min(artist_id) from {table})"

@@ -21,13 +21,16 @@
     {%- if held is none or should_full_refresh() -%}
         {{ return(made_anew(held, swapped=true)) }}
     {%- elif config.get('incremental_strategy') != 'merge' or not sql_stands() -%}
-        {{ return(dbt.materialization_incremental_athena()) }}
+        {%- set merged = dbt.materialization_incremental_athena() -%}
+        {%- do pack(held) -%}
+        {{ return(merged) }}
     {%- endif -%}
 
     {{ run_hooks(pre_hooks) }}
     {% call statement('main') -%}
         {{ merge_sql(held, compiled_code, config.require('unique_key')) }}
     {%- endcall %}
+    {%- do pack(held) -%}
     {{ run_hooks(post_hooks) }}
     {%- do adapter.expire_glue_table_versions(held, 1, false) -%}
 
@@ -86,6 +89,19 @@
     {%- endif -%}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [made]}) }}
+{%- endmacro %}
+
+{#-
+    Write the small files that merges left, rows and marks of deleted ones, into large ones, and let go of what no reader
+    can want any more. A refresh leaves it to the next full build; Athena may want to be asked several times.
+-#}
+{% macro pack(relation) -%}
+    {%- if not is_refresh() -%}
+        {%- set name = relation.schema ~ '.' ~ relation.identifier -%}
+        {%- set optimize = 'optimize ' ~ name ~ ' rewrite data using bin_pack' -%}
+        {%- do adapter.run_operation_with_potential_multiple_runs(optimize, 'optimize') -%}
+        {%- do adapter.run_operation_with_potential_multiple_runs('vacuum ' ~ name, 'vacuum') -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Put rows in the place of those with the same key, and the others beside them. -#}
