@@ -69,6 +69,11 @@ class Bytes:
     """Of every statement that is billed."""
 
     @property
+    def scanned(self) -> int:
+        """All of it."""
+        return self.raw + self.model + self.tables + self.checks
+
+    @property
     def billed(self) -> int:
         """Whole megabytes, ten at least for each statement."""
         return sum(max(LEAST_BILLED, -(-size // MB) * MB) for size in self.each)
@@ -157,7 +162,7 @@ def rows() -> Iterator[tuple[str, str]]:
     yield (
         f"{_called(SIZE, REFRESHED[0])} : rebuild",
         f"observations {few.raw / whole.raw:.3f}, derived tables {few.tables / whole.tables:.2f}, "
-        f"checks {few.checks / whole.checks:.2f}",
+        f"checks {few.checks / whole.checks:.2f}, all {few.scanned / whole.scanned:.2f}",
     )
 
 
