@@ -52,7 +52,7 @@ PRICES = {
         Price("CloudWatch, logs", "GB", 0.50, 5),
         Price("CloudWatch, alarms", "alarm", 0.10, 10),
         Price("Data to the internet", "GB", 0.09, 100),
-        Price("Athena, refreshes", "refresh", 0.0028),
+        Price("Athena, refreshes", "refresh", 0.0029),
     )
 }
 

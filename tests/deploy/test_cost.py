@@ -42,8 +42,8 @@ def test_a_bill_worked_out_by_hand() -> None:
     assert bill["DynamoDB, writes"][0] == pytest.approx(30.4 * 1.15 * 0.625)
     # 5 KB each: 145 GB
     assert bill["Firehose, each record counted as 5 KB"][0] == pytest.approx(144.958 * 0.029, abs=0.01)
-    assert bill["Athena, refreshes"][0] == pytest.approx(288 * 30.4 * 0.0028)
-    assert cost.dollars(1_000)["Athena, refreshes"][0] == pytest.approx(1_000 * 0.05 * 0.3 * 30.4 * 0.0028)
+    assert bill["Athena, refreshes"][0] == pytest.approx(288 * 30.4 * 0.0029)
+    assert cost.dollars(1_000)["Athena, refreshes"][0] == pytest.approx(1_000 * 0.05 * 0.3 * 30.4 * 0.0029)
     assert all(free <= full for full, free in bill.values())
 
 
