@@ -4,6 +4,8 @@
 -#}
 {%- set there = is_partial() and built('int_artist_cells') and built('artist_similarity') -%}
 {%- set basis = built('int_artist_similarity_basis') if there else none -%}
+
+-- depends_on: {{ ref('int_renewed_artists') }}
 with
 
 points as (
@@ -62,9 +64,21 @@ select
 from present
 {%- else %},
 
+doubted as (
+
+    select artist_id
+    from {{ ref('int_renewed_artists') }}
+    where is_doubted
+
+),
+
 basis as (
 
-    select * from {{ basis }}
+    select
+        coalesce(basis.artist_id, doubted.artist_id) as artist_id,
+        case when doubted.artist_id is null then basis.digest end as digest
+    from {{ basis }} as basis
+    full outer join doubted on basis.artist_id = doubted.artist_id
 
 ),
 

@@ -31,6 +31,7 @@ listed as (
 
 ),
 {%- set dim_tracks = built('dim_tracks') if is_partial() else none %}
+{%- set left_behind = built('int_renewed_artists') if catches_up() else none %}
 {%- if dim_tracks %}
 
 credited_before as ( -- noqa: ST03
@@ -77,11 +78,20 @@ causes as (
         tracks.changed_at
     from of_tracks
     inner join tracks on of_tracks.track_id = tracks.track_id
+    {%- if left_behind %}
+    union all
+    -- A run that died may have written `dim_tracks`, which no longer tells whom it took a track from.
+    select
+        artist_id,
+        changed_at
+    from {{ rows_since(left_behind, known_at_start()['int_refreshed_until'].changed_at) }}
+    {%- endif %}
 
 )
 
 select
     artist_id,
-    max(changed_at) as changed_at
+    max(changed_at) as changed_at,
+    {{ catches_up() | lower }} as is_doubted
 from causes
 group by artist_id

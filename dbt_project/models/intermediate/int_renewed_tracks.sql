@@ -41,6 +41,7 @@ causes as (
 
 select
     track_id,
-    max(changed_at) as changed_at
+    max(changed_at) as changed_at,
+    {{ catches_up() | lower }} as is_doubted
 from causes
 group by track_id

@@ -3,6 +3,8 @@
     when another version of it becomes the best known.
 -#}
 {%- set basis = built('int_track_similarity_basis') if is_partial() else none -%}
+
+-- depends_on: {{ ref('int_renewed_tracks') }}
 with
 
 points as (
@@ -24,9 +26,24 @@ select
 from points
 {%- else %},
 
+doubted as (
+
+    select track_id
+    from {{ ref('int_renewed_tracks') }}
+    where is_doubted
+
+),
+
 basis as (
 
-    select * from {{ basis }}
+    select
+        basis.artist_id,
+        basis.is_best_known,
+        basis.cell,
+        coalesce(basis.track_id, doubted.track_id) as track_id,
+        case when doubted.track_id is null then basis.digest end as digest
+    from {{ basis }} as basis
+    full outer join doubted on basis.track_id = doubted.track_id
 
 )
 

@@ -7,7 +7,6 @@
 {%- set kin_basis = built('int_track_similarity_kin') if is_partial() else none -%}
 {#- Cells tell which open lists a change can reach; Athena bills what that reads, not the lists it spares. -#}
 {%- set by_cells = target.type == 'duckdb' -%}
-{%- set reached = 'beside_changes' if by_cells else 'open_lists' -%}
 
 -- depends_on: {{ ref('int_artist_kin') }}
 -- depends_on: {{ ref('int_track_similarity_changes') }}
@@ -91,8 +90,8 @@ open_lists as (
     from {{ basis }}
     where is_open
 
-)
-{%- if by_cells -%},
+),
+{%- if by_cells %}
 
 differing_cells as (
 
@@ -125,8 +124,19 @@ beside_changes as (
     cross join unnest(nearest_cells.cell_keys) as unnested (cell_key)
     inner join differing_cells on {{ song_of('unnested.cell_key') }} = differing_cells.cell
 
-)
+),
 {%- endif %}
+
+reached as (
+
+    select track_id
+    from {{ 'beside_changes' if by_cells else 'open_lists' }}
+    union
+    -- Lists that a run made which died before it said of what.
+    select track_id
+    from {{ rows_since(lists, known_at_start()['int_refreshed_until'].written_at) }}
+
+)
 
 select
     coalesce(points.track_id, differing.track_id) as track_id,
@@ -144,7 +154,7 @@ select
 from points
 full outer join differing on points.track_id = differing.track_id
 left join affected_artists on points.artist_id = affected_artists.artist_id
-left join {{ reached }} as reached on points.track_id = reached.track_id
+left join reached on points.track_id = reached.track_id
 where
     differing.track_id is not null
     or affected_artists.artist_id is not null
