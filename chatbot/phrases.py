@@ -146,7 +146,7 @@ MUSIC = re.compile(rf"{_ASK}|{_SOUNDS}{_MARK}|{_PLAYERS}{_MARK}|{_ALIKE}|{_THING
 """A word that asks for music, or for what is alike."""
 AROUND = re.compile(
     "some|any|like|good|great|best|top|new|popular|recommend|suggest|show|give|find|play|more|other|else|want|to|"
-    "hear|listen|me|what|another|different|i|i'm|im|feel|feeling|something|anything|vibes?|걸로|거로|좋은|아무|아무거나|같은|요즘|뜨는|핫한|유명한|인기|최신|오늘|더|또|다른|거|것|말고|다른거|딴거|딴",
+    "hear|listen|me|what|what'?s|another|different|i|i'm|im|feel|feeling|something|anything|vibes?|걸로|거로|좋은|아무|아무거나|같은|요즘|뜨는|핫한|유명한|인기|최신|오늘|더|또|다른|거|것|말고|다른거|딴거|딴",
     re.IGNORECASE,
 )
 """Words beside those, which want nothing by themselves."""

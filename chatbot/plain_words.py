@@ -49,7 +49,7 @@ _HINTING = Words(
     콘서트+ 공연+ 나이+ 멤버+ 컴백+ 데뷔* 장르+ 가사+ 뮤비+ 프로필+ 인스타+ 근황+ 소속사+ 소속사야
     소속사예요 본명+ 본명이*
     콜라보+ 피처링+ 솔로곡+ 타이틀곡+ 수록곡+ 해체* 누구누구* 생일+ 생일이* 국적+ 고향+ 몇살* 살이야
-    살이에요 사귀* 결혼* 정보+
+    살이에요 사귀* 결혼* 정보+ 제발
     """
 )
 _JOINING = Words(
@@ -199,7 +199,8 @@ def is_empty(text: str) -> bool:
 def names_nobody(text: str, *besides: re.Pattern[str]) -> bool:
     """Tell whether a text has no word but those of requests, and those that fit one of `besides`."""
     allowed = (MUSIC, AROUND, *besides)
-    return all(any(words.fullmatch(word) for words in allowed) for word in text.split())
+    words = (word for word in text.split() if word.lower() not in _ARTICLES)
+    return all(any(kind.fullmatch(word) for kind in allowed) for word in words)
 
 
 def weight_of(word: str) -> float:

@@ -19,6 +19,7 @@ PART = "*"
 _DIGEST = 16
 _SHORTEST_PART = 3
 _MOST_PARTS = 6
+_AND = ("와", "과")
 _IN_MANY_NAMES = ("the", "and", "feat", "band", "boys", "girls", "young", "orchestra", "trio", "quartet")
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn")
 # Letters that people type plainly but that Unicode does not decompose: MØ, Sigur Rós' ð, Işın.
@@ -56,9 +57,15 @@ def part_key(word: str) -> str:
 
 
 def part_keys(name: str) -> set[str]:
-    """Return the keys of the words of a name that has several: "Kendrick Lamar" is found by each."""
+    """Return the keys of the words of a name that has several: "Kendrick Lamar" is found by each.
+
+    So is "서태지와 아이들" by its first without the "and" at its end.
+    """
     words = name.split()
-    return {key for word in words if (key := part_key(word))} if 1 < len(words) <= _MOST_PARTS else set()
+    if not 1 < len(words) <= _MOST_PARTS:
+        return set()
+    joined = [word[:-1] for word in words[:-1] if word.endswith(_AND)]
+    return {key for word in words + joined if (key := part_key(word))}
 
 
 def keys_of_names(names: Collection[str], *, with_parts: bool) -> list[str]:

@@ -207,6 +207,8 @@ def test_the_whole_text_is_tried_first(text: str) -> None:
         "something happier",
         "i'm feeling sad",
         "chill vibes",
+        "What's a good song?",
+        "what's a good kpop band",
     ],
 )
 def test_a_request_without_a_name_has_no_name(text: str) -> None:
@@ -227,7 +229,7 @@ def test_a_request_without_a_name_has_no_name(text: str) -> None:
         ("에스파가 좋아", "에스파"), ("저는 아이유를 좋아합니다", "아이유"), ("에스파 넘 좋다ㅠㅠ", "에스파"), ("에스파 짱", "에스파"),
         ("내 최애는 에스파야", "에스파"), ("제 최애 가수는 아이유예요", "아이유"), ("요새 아이유에 빠짐", "아이유"), ("아이유만 듣고 있어", "아이유"),
         ("i'm a fan of aespa", "aespa"), ("sad aespa songs", "aespa"), ("aespa sad songs", "aespa"),
-        ("잔잔한 아이유 노래", "아이유"),
+        ("잔잔한 아이유 노래", "아이유"), ("제발 에스파", "에스파"),
     ],
 )  # fmt: skip
 def test_a_name_among_plain_words_is_tried_as_an_artist(text: str, name: str) -> None:

@@ -95,6 +95,12 @@ def test_a_name_of_several_words_has_the_keys_of_each() -> None:
     keys = keys_of_names(["Bob Marley & The Wailers", "밥 말리", "U2", "  "], with_parts=True)
     assert keys == ["bob*", "bobmarleythewailers", "marley*", "u2", "wailers*", "밥말리"]
     assert keys_of_names(["Bob Marley", "bob marley"], with_parts=False) == ["bobmarley"]
+    assert keys_of_names(["서태지와 아이들"], with_parts=True) == [
+        "서태지*",
+        "서태지와*",
+        "서태지와아이들",
+        "아이들*",
+    ]
     assert keys_of_names(["A B C D E F Golf"], with_parts=True) == ["abcdefgolf"]
 
 
