@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from spotify_assets.core.errors import PlatformError
+from spotify_assets.core.errors import LakeError, PlatformError
 from spotify_assets.core.lake import aws
 
 ATTEMPTS = 3
@@ -126,9 +126,12 @@ class Athena:
         query_id = self._start(sql, output)
         try:
             execution = self._ended(query_id)
-        except BaseException:
+        except BaseException as error:
             # Nobody waits for it any more, and it is paid for by what it scans.
-            self._stop(query_id)
+            try:
+                self._stop(query_id)
+            except LakeError as left:
+                error.add_note(str(left))
             raise
         status = execution["Status"]
         if status["State"] != "SUCCEEDED":

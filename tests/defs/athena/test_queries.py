@@ -177,6 +177,14 @@ def test_losing_sight_of_a_statement_is_told_by_its_id(built: Built) -> None:
         built.run("select 7")
 
 
+def test_a_statement_that_cannot_be_stopped_leaves_the_reason_as_it_was(built: Built) -> None:
+    for operation in ("GetQueryExecution", "StopQueryExecution"):
+        built.aws.fail(400, "ExpiredTokenException", calls(operation))
+    with pytest.raises(LakeError, match=rf"state of Athena query {ID} cannot be asked: .*expired") as raised:
+        built.run("select 7")
+    assert "cannot be stopped" in raised.value.__notes__[0]
+
+
 def failed_within_athena(retryable: bool) -> str:
     told = {"ErrorCategory": 1 if retryable else 2, "Retryable": retryable}
     reason = "GENERIC_INTERNAL_ERROR: Query exhausted resources at this scale factor"
