@@ -91,10 +91,11 @@ class Athena:
             self._given_up.set()
             raise
 
-    def run(self, sql: str, output: str) -> str:
+    def run(self, sql: str | Callable[[], str], output: str) -> str:
         """Run a statement to its success; return its id. Its result lies below `output`, `s3://…/`.
 
-        A failure that Athena calls its own is tried again, since ours only read.
+        A failure that Athena calls its own is tried again, since ours only read; a statement that must be
+        another then is given as what makes it.
 
         Raises:
             QueryError: it failed, was cancelled, took too long or was not taken; with its id and the reason.
@@ -102,7 +103,7 @@ class Athena:
         attempt = 1
         while True:
             try:
-                return self._run_once(sql, output)
+                return self._run_once(sql if isinstance(sql, str) else sql(), output)
             except QueryError as error:
                 if not error.is_transient or attempt == ATTEMPTS:
                     raise

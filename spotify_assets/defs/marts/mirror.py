@@ -191,9 +191,7 @@ class Mirror:
         else:
             there = changed & now.keys()
             only, is_new = in_buckets(model, there), bool(there)
-        directory = f"{scratch}/{model.name}/rows" if is_new else None
-        if directory:
-            self._unload(model, only, directory, scratch)
+        directory = self._unload(model, only, scratch, "rows") if is_new else None
         return _Change(model, now, changed, directory)
 
     def _ask(self, model: Model, scratch: str) -> Seen:
@@ -209,8 +207,15 @@ class Mirror:
             for bucket, rows, newest, total in self._athena.rows(stamps_sql(model), output)
         }
 
-    def _unload(self, model: Model, only: str | None, directory: str, scratch: str) -> None:
-        sql = unload_sql(model, only, f"{self._storage.uri_of(directory)}/")
+    def _unload(self, model: Model, only: str | None, scratch: str, name: str) -> str:
+        """Have rows unloaded; return the directory that they lie in, below the lake's root."""
+        tried: list[str] = []
+
+        def sql() -> str:
+            # Athena unloads to empty places alone, and an attempt that failed may have left rows in its own.
+            tried.append(f"{scratch}/{model.name}/{len(tried)}/{name}")
+            return unload_sql(model, only, f"{self._storage.uri_of(tried[-1])}/")
+
         self._athena.run(sql, self._answers(model, scratch))
 
     def _answers(self, model: Model, scratch: str) -> str:
@@ -218,7 +223,7 @@ class Mirror:
 
     def _swap_in(self, connection: duckdb.DuckDBPyConnection, change: _Change, scratch: str) -> Fetched:
         model = change.model
-        with _transaction(connection):
+        with self._room_wanted(), _transaction(connection):
             if change.changed is None:
                 columns = ", ".join(f"{quoted(name)} {duckdb_type(kind)}" for name, kind in model.columns)
                 connection.execute(f"create or replace table main.{quoted(model.name)} ({columns})")

@@ -17,6 +17,7 @@ from spotify_assets.core.errors import LakeError, PlatformError
 from spotify_assets.core.lake.athena import QueryError
 from spotify_assets.defs.marts.athena_warehouse import AthenaWarehouse
 from tests.defs.athena.conftest import Built
+from tests.defs.athena.test_queries import failed_within_athena
 from tests.doubles.aws import AwsCall
 
 STAMP = "changed_at"
@@ -273,6 +274,20 @@ def nth_statement(n: int) -> Callable[[AwsCall], bool]:
     """Of the statements that are sent from now on, picks the n-th and later ones."""
     sent = count(1)
     return lambda call: call.target.endswith("StartQueryExecution") and next(sent) >= n
+
+
+def test_rows_that_athena_failed_to_unload_are_unloaded_elsewhere(lists: Lists) -> None:
+    lists.renew({"artist 7": ("a",)})
+    sent: list[AwsCall] = []
+
+    def is_of_the_unload(call: AwsCall) -> bool:
+        sent.extend([call] if call.target.endswith("StartQueryExecution") else [])
+        return len(sent) == 2 and call.target.endswith("GetQueryExecution")
+
+    fault = lists.built.aws.fail(200, "", is_of_the_unload, times=1, body=failed_within_athena(True))
+    lists.followed()
+    assert fault.met
+    assert any("/1/rows/" in sql for sql in lists.built.unloads()), "what it left lies in the first place"
 
 
 def test_whatever_is_renewed_the_copy_follows(lists: Lists) -> None:
