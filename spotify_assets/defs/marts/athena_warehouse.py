@@ -85,6 +85,7 @@ class AthenaWarehouse:
                 "(`spotify-assets materialize`)"
             )
         with self._mirror.open() as connection:
+            self._mirror.keep_only(connection, models)
             yield AthenaMarts(connection, self._mirror, models)
 
     def row_counts(self, models: Sequence[str]) -> dict[str, int]:

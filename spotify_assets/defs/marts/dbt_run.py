@@ -25,7 +25,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.dbt_project import PROJECT_DIR, dbt_environment, target_path
-from spotify_assets.defs.marts.warehouse import sole_use
+from spotify_assets.defs.marts.warehouse import DISK_FULL, sole_use
 
 # The adapter says the id of a query only here, and its reason only in the error.
 _ENDED_BADLY = re.compile(r"Athena query (\S+) has state (FAILED|CANCELLED)")
@@ -35,9 +35,6 @@ _SELDOM = (50_000, 20, 100)
 
 _FINISHED = "NodeFinished"
 """The event of dbt that says what a statement cost, after the one that says what came of it."""
-
-_DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too large|max_temp_directory_size")
-"""What DuckDB says where there is no room on disk, for a table or for what it sets aside to save memory."""
 
 _MORE_ROOM = (
     "What to do: make room on the disk of PLATFORM_HOME and start it again. The model that had no room is as "
@@ -215,7 +212,7 @@ def _events(
 def advice(reason: str, settings: Settings) -> list[str]:
     """Return what to do about a reason that an engine gave, if anything; a sentence each."""
     if settings.dbt_target != "athena":
-        room = [_MORE_ROOM] if _DISK_FULL.search(reason) else []
+        room = [_MORE_ROOM] if DISK_FULL.search(reason) else []
         return [*room, _MORE_MEMORY] if "Out of Memory Error" in reason else room
     # Imported here: boto3 takes a third of a second that platforms on one machine need not spend.
     from spotify_assets.core.lake.athena import what_to_do

@@ -44,7 +44,7 @@ from spotify_assets.defs.marts.mirror_sql import (
     unload_sql,
     written_after,
 )
-from spotify_assets.defs.marts.warehouse import WarehouseError
+from spotify_assets.defs.marts.warehouse import DISK_FULL, WarehouseError
 
 RESULTS = "athena-results"
 """Where results of statements lie for as long as they are needed, below the lake's root."""
@@ -115,17 +115,27 @@ class Mirror:
         """
         connection = self._connect()
         try:
-            connection.execute("set timezone = 'UTC'")
-            connection.execute("create schema if not exists noted")
-            connection.execute(
-                "create table if not exists noted.models (model varchar, state varchar, columns varchar)"
-            )
-            connection.execute(
-                "create table if not exists noted.buckets (model varchar, bucket varchar, digest varchar)"
-            )
+            with self._room_wanted():
+                connection.execute("set timezone = 'UTC'")
+                connection.execute("create schema if not exists noted")
+                connection.execute(
+                    "create table if not exists noted.models (model varchar, state varchar, columns varchar)"
+                )
+                connection.execute(
+                    "create table if not exists noted.buckets (model varchar, bucket varchar, digest varchar)"
+                )
             yield connection
         finally:
             connection.close()
+
+    def keep_only(self, connection: duckdb.DuckDBPyConnection, models: Collection[str]) -> None:
+        """Delete what the copy has of models that Athena has no more, as after a purge by another machine."""
+        noted = connection.sql("select model from noted.models").fetchall()
+        for gone in sorted({model for (model,) in noted}.difference(models)):
+            with self._room_wanted(), _transaction(connection):
+                connection.execute(f"drop table if exists main.{quoted(gone)}")
+                connection.execute("delete from noted.models where model = ?", [gone])
+                connection.execute("delete from noted.buckets where model = ?", [gone])
 
     def refresh(self, connection: duckdb.DuckDBPyConnection, models: Collection[Model]) -> list[Fetched]:
         """Bring models up to what Athena has; each is swapped in whole or stays as it was.
@@ -168,16 +178,33 @@ class Mirror:
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         try:
-            return duckdb.connect(str(self._path))
+            with self._room_wanted():
+                return duckdb.connect(str(self._path))
         except duckdb.Error as error:
-            if "lock" in str(error).lower():
+            # A broken file may be so in a block.
+            if "set lock" in str(error):
                 raise WarehouseError(
                     f"The copy of Athena's marts, {self._path}, cannot be opened; close the program that "
                     f"has it open and try again. DuckDB says: {error}"
                 ) from error
         # A file of another version of DuckDB, or a broken one: it is only a copy.
         self.forget()
-        return duckdb.connect(str(self._path))
+        with self._room_wanted():
+            return duckdb.connect(str(self._path))
+
+    @contextmanager
+    def _room_wanted(self) -> Iterator[None]:
+        """Say what to do where the disk is full; the copy stays as it was."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if not DISK_FULL.search(str(error)):
+                raise
+            raise WarehouseError(
+                f"The copy of Athena's marts, {self._path}, cannot be brought up to date: make room on the "
+                "disk of PLATFORM_HOME and try again. What it holds is as it was. DuckDB says: "
+                f"{error}"
+            ) from error
 
     def _fetch(self, model: Model, before: Seen | None, scratch: str) -> _Change:
         """Ask what changed since `before` (None: nothing is there), and have new rows unloaded."""
@@ -217,6 +244,7 @@ class Mirror:
             return unload_sql(model, only, f"{self._storage.uri_of(tried[-1])}/")
 
         self._athena.run(sql, self._answers(model, scratch))
+        return tried[-1]
 
     def _answers(self, model: Model, scratch: str) -> str:
         return f"{self._storage.uri_of(f'{scratch}/{model.name}/answers')}/"
@@ -248,8 +276,7 @@ class Mirror:
         there = wrong & seen.keys()
         if not there:
             return 0
-        directory = f"{scratch}/{model.name}/mended"
-        self._unload(model, in_buckets(model, there), directory, scratch)
+        directory = self._unload(model, in_buckets(model, there), scratch, "mended")
         return self._insert(connection, model, directory)
 
     def _insert(
@@ -275,6 +302,8 @@ class Mirror:
             ).fetchone()
             connection.unregister("new_rows")
         except (pa.ArrowInvalid, OSError, duckdb.Error) as error:
+            if isinstance(error, duckdb.Error) and DISK_FULL.search(str(error)):
+                raise
             reason = self._storage.explain(error)
             raise LakeError(f"What Athena unloaded of {model.name} cannot be read: {reason}") from error
         return int(count)

@@ -4,6 +4,7 @@ Here: a connection in which every model is there, whatever engine built it, and 
 warehouse. Not here: building (dbt does).
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
@@ -34,6 +35,9 @@ MOOD_MARTS = ("artist_moods", "song_moods")
 """The marts of moods, which are empty until Spark has sorted tracks; what the bot is told of them."""
 
 EXPORTED = (*MARTS, *MOOD_MARTS, *CHAT_MARTS)
+
+DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too large|max_temp_directory_size")
+"""What DuckDB says where there is no room on disk, for a table or for what it sets aside to save memory."""
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What Athena holds is read as it is, and no more of it is fetched than changed."""
 
+import resource
 import uuid
 from dataclasses import replace
 from datetime import date, datetime
@@ -172,6 +173,41 @@ def test_a_fetch_that_breaks_off_leaves_the_copy_as_it_was(built: Built) -> None
 def test_a_copy_that_cannot_be_read_is_made_anew(built: Built) -> None:
     built.build("dim_artists", ARTISTS)
     built.settings.mirror_path.write_bytes(b"not a database" * 1000)
+    assert built.rows("select count(*) from dim_artists") == [(300,)]
+    with built.settings.mirror_path.open("r+b") as copy:
+        copy.seek(4096 + 100)
+        copy.write(b"a broken block" * 4)
+    assert built.rows("select count(*) from dim_artists") == [(300,)]
+
+
+def test_what_athena_has_no_more_is_not_read_from_the_copy(built: Built) -> None:
+    built.build("dim_artists", ARTISTS)
+    built.build("dim_tracks", "select 't' as track_id")
+    built.rows("select artist_id, track_id from dim_artists cross join dim_tracks")
+    # As a purge leaves it that another machine began, and that was killed.
+    built.aws.client("glue").delete_table(DatabaseName=built.settings.athena_schema, Name="dim_artists")
+    assert built.rows("select * from dim_tracks") == [("t",)]
+    with pytest.raises(duckdb.CatalogException, match="dim_artists does not exist"):
+        built.rows("select * from dim_artists")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_full_disk_is_told_with_what_to_do(built: Built, is_there: bool) -> None:
+    built.build("dim_artists", "select * from (values ('a', 1)) as t (artist_id, popularity)")
+    before = built.rows("select * from dim_artists") if is_there else []
+    built.build("dim_artists", ARTISTS)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limit[1]))
+    try:
+        with pytest.raises(
+            WarehouseError, match=r"mirror.duckdb, .*: make room on the disk of PLATFORM_HOME"
+        ):
+            built.rows("select * from dim_artists")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    if is_there:
+        with duckdb.connect(str(built.settings.mirror_path), read_only=True) as copy:
+            assert copy.sql("from main.dim_artists").fetchall() == before
     assert built.rows("select count(*) from dim_artists") == [(300,)]
 
 
