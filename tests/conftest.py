@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A platform of the bundled sample, built once for all tests, as the first refresh of an empty one does.
 
-    Never changed: tests copy it, `shutil.copytree(sample_home, home, symlinks=True)`.
+    Never changed: tests copy it, `copy_home(sample_home, home)`.
     """
     return made_once(tmp_path_factory, "sample", build_sample)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +14,7 @@ pytest.importorskip("dbt.adapters.athena", reason="the project is built by dbt-a
 from tests.dbt.platform import Platform
 from tests.doubles.athena.server import AthenaDouble
 from tests.grammar.grammars import NO_NODE, NODE, refusals
+from tests.homes import copy_home
 
 from .account import Account
 from .project import MARTS, Project, differences
@@ -30,7 +30,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Every stage, once."""
     built = starting_point(tmp_path_factory)
     home = tmp_path_factory.mktemp("athena") / "home"
-    shutil.copytree(built.platform.home, home, symlinks=True)
+    copy_home(built.platform.home, home)
     log = home / "statements.jsonl"
     with AthenaDouble(log=log, measures=False) as double:
         account = Account(double.env, bucket="lake")

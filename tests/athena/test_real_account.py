@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ pytest.importorskip("dbt.adapters.athena", reason="the project is built by dbt-a
 
 from tests.dbt.platform import Platform
 from tests.end_to_end.athena import both_loops
+from tests.homes import copy_home
 
 from .loan import Loan, NotConfigured
 from .project import Project, differences
@@ -45,7 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     with borrowed(request) as loan:
         built = starting_point(tmp_path_factory)
         home = tmp_path_factory.mktemp("aws") / "home"
-        shutil.copytree(built.platform.home, home, symlinks=True)
+        copy_home(built.platform.home, home)
         project = Project(Platform(home), loan.account)
         project.all_stages(built.tables)
         yield project

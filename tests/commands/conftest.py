@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from spotify_assets.core.settings import PROJECT_ROOT, Settings, load_settings
 from spotify_assets.core.store import ServingStore, open_store
 from tests import forked
 from tests.conftest import NO_SETTINGS
+from tests.homes import copy_home
 
 PATIENCE = 60.0
 
@@ -117,7 +117,7 @@ def empty(tmp_path: Path) -> Terminal:
 def built(sample_home: Path, tmp_path: Path) -> Iterator[Terminal]:
     """A terminal on a copy of the sample's platform, to do anything with."""
     home = tmp_path / "home"
-    shutil.copytree(sample_home, home, symlinks=True)
+    copy_home(sample_home, home)
     yield Terminal(home)
 
 
@@ -125,5 +125,5 @@ def built(sample_home: Path, tmp_path: Path) -> Iterator[Terminal]:
 def shared(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     """A terminal on one such copy for a whole module; its tests leave to others what they rely on."""
     home = tmp_path_factory.mktemp("shared") / "home"
-    shutil.copytree(sample_home, home, symlinks=True)
+    copy_home(sample_home, home)
     return Terminal(home)

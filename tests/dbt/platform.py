@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from spotify_assets.core.moods import MOODS
 from spotify_assets.core.records import SIMILARITY_FEATURES, TABLES
 from spotify_assets.defs.marts.similarity_fit import EXACT_PROBES, fit_cells, fit_terms, points, vectors
 from tests import forked
+from tests.homes import parsed_before
 
 from . import recomputation
 from .chat_turns import FIRST
@@ -41,7 +43,9 @@ def run_dbt(
     places = ("--target-path", target, "--log-path", target, "--log-level-file", "none", "--no-use-colors")
     scratch.mkdir(exist_ok=True)
     environment = {"PATH": os.environ["PATH"], "HOME": str(scratch), **variables}
-    done = forked.run("dbt", [*args, *places], PROJECT, environment, scratch / "said")
+    chosen = args[args.index("--vars") + 1] if "--vars" in args else ""
+    with parsed_before(scratch, chosen) if "--target" not in args else nullcontext():
+        done = forked.run("dbt", [*args, *places], PROJECT, environment, scratch / "said")
     assert (done.returncode == 0) == ok, done.stdout[-8000:] + done.stderr[-2000:]
     return done
 

@@ -5,7 +5,6 @@ That everybody is compared with everybody alike is shown where both engines buil
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import duckdb
 import pytest
 
 from spotify_assets.defs.marts.similarity_fit import PROBES
+from tests.homes import copy_home
 
 from .catalogue import draw
 from .conftest import Built
@@ -55,7 +55,7 @@ class InCells:
 @pytest.fixture(scope="module")
 def in_cells(drawn: Built, tmp_path_factory: pytest.TempPathFactory) -> InCells:
     platform = Platform(tmp_path_factory.mktemp("in-cells") / "home")
-    shutil.copytree(drawn.platform.home, platform.home)
+    copy_home(drawn.platform.home, platform.home)
     platform.fit_model(VERSION, draw(), probes=PROBES)
     platform.dbt("run")
     return InCells(platform, rows(platform), lists(platform, "--vars", "{lists_in_sql: true}"))

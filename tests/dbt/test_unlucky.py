@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.homes import copy_home
 
 from .conftest import Built
 from .platform import PROJECT, Platform
@@ -32,7 +33,7 @@ CHECKS = r"as test_id.*track_similarity_one_row"
 def whole(drawn: Built, tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """The drawn catalogue, built, for this module alone."""
     home = tmp_path_factory.mktemp("unlucky") / "home"
-    shutil.copytree(drawn.platform.home, home)
+    copy_home(drawn.platform.home, home)
     return Platform(home)
 
 

@@ -1,6 +1,5 @@
 """Platforms in a temporary directory, on the bundled sample, with a Dagster instance of their own."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from spotify_assets.core.lake.schemas import record_schema
 from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.definitions import build_defs
 from spotify_assets.defs.resources import Platform
+from tests.homes import copy_home
 
 
 def sample_platform(home: Path, **overrides: str) -> Platform:
@@ -56,7 +56,7 @@ class Graph:
 @contextmanager
 def a_copy(sample_home: Path, home: Path) -> Iterator[Graph]:
     """The sample, built, in a home and with an instance of its own."""
-    shutil.copytree(sample_home, home, symlinks=True)
+    copy_home(sample_home, home)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Graph(sample_platform(home), instance)
 

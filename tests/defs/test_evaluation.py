@@ -15,6 +15,7 @@ from spotify_assets.core.lake.pointers import MODEL_ROOT, current_snapshot, mode
 from spotify_assets.defs.evaluation import history
 from spotify_assets.defs.marts.models import BUILD_STATE
 from tests.defs.conftest import Graph, failures, metadata_of, sample_platform
+from tests.homes import copy_home
 
 PUBLISHING = [dg.AssetKey(name) for name in ("similarity_evaluation", "mart_snapshot", "serving_documents")]
 
@@ -41,7 +42,7 @@ class Measured(Graph):
 def measured(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
     """The sample; whoever is among the first three of a list counts as related."""
     directory = tmp_path_factory.mktemp("evaluated")
-    shutil.copytree(sample_home, directory / "home", symlinks=True)
+    copy_home(sample_home, directory / "home")
     pairs = directory / "pairs.parquet"
     with dg.DagsterInstance.ephemeral() as instance:
         graph = Measured(sample_platform(directory / "home", evaluation_pairs=str(pairs)), instance, pairs)

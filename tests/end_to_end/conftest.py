@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 
 from spotify_assets.core.settings import PROJECT_ROOT
+from tests.homes import copy_home
 
 PATIENCE = 150.0
 """Seconds; a busy machine is slow, and what never happens must still end the test."""
@@ -91,7 +91,7 @@ def wait_for(what: str, found: Callable[[], Any], patience: float = PATIENCE) ->
 def loop(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """The sample built by the command, the daemon and the bot running."""
     home = tmp_path_factory.mktemp("loop") / "home"
-    shutil.copytree(sample_home, home, symlinks=True)
+    copy_home(sample_home, home)
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("DAGSTER_", "DBT_"))},
         "PLATFORM_HOME": str(home),

@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError
 from spotify_assets.core.settings import PROJECT_ROOT
 from tests.doubles.aws import AwsDouble, aws_double
 from tests.end_to_end.conftest import Processes, wait_for
+from tests.homes import copy_home
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(300)]
 
@@ -91,7 +92,7 @@ def database() -> Iterator[Engine]:
 def in_aws(database: Engine, sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InAws]:
     """Code location, daemon and webserver, started with the commands of the image and the compose file."""
     home = tmp_path_factory.mktemp("in_aws") / "home"
-    shutil.copytree(sample_home, home, symlinks=True)
+    copy_home(sample_home, home)
     instance, own = home / "instance", home / "tmp"
     for directory in (instance, own):
         directory.mkdir()

@@ -18,6 +18,7 @@ import pytest
 from spotify_assets.core.lake.moods import PARTS, SCHEMAS, MoodPart, mood_versions, read_moods
 from spotify_assets.core.settings import PROJECT_ROOT
 from tests.defs.conftest import Graph, sample_platform
+from tests.homes import copy_home
 
 if TYPE_CHECKING:
     from tests.doubles.aws import AwsDouble
@@ -72,7 +73,7 @@ class Sorted:
 def sorted_here(jvm: Any, sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sorted]:
     """The sample, after the job `moods` on this machine."""
     home = tmp_path_factory.mktemp("moods") / "home"
-    shutil.copytree(sample_home, home, symlinks=True)
+    copy_home(sample_home, home)
     with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
         patch.setenv("PYSPARK_GATEWAY_PORT", str(jvm.gateway_parameters.port))
         patch.setenv("PYSPARK_GATEWAY_SECRET", jvm.gateway_parameters.auth_token)
