@@ -2,11 +2,14 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from spotify_assets.core.lake.pointers import current_snapshot
+from spotify_assets.core.settings import load_settings
 from spotify_assets.defs.marts.artist_pictures import draw_similar_artists
 from spotify_assets.defs.marts.dbt_run import advice
 from spotify_assets.defs.marts.models import (
@@ -15,10 +18,11 @@ from spotify_assets.defs.marts.models import (
     ModelsConfig,
     dbt_commands,
     describe,
+    described,
     full_refresh,
 )
 from spotify_assets.defs.marts.song_pictures import draw_similar_songs
-from spotify_assets.defs.marts.warehouse import EXPORTED, MARTS, MOOD_MARTS, sole_use
+from spotify_assets.defs.marts.warehouse import EXPORTED, MARTS, MOOD_MARTS, open_warehouse, sole_use
 from spotify_assets.defs.resources import Platform
 from tests.defs.conftest import Graph, an_impossible_artist, failures
 
@@ -72,6 +76,19 @@ def test_every_model_is_described_by_its_rows_and_marts_by_the_first_ones(built:
     preview = seen["dim_artists"]["preview"].value.splitlines()
     assert preview[0].startswith("| artist_id | name |")
     assert len(preview) == 2 + 8
+
+
+def test_why_dbt_failed_is_told_though_what_it_built_cannot_be_read(tmp_path: Path) -> None:
+    nothing_there = open_warehouse(load_settings(platform_home=str(tmp_path)))
+
+    def events() -> Iterator[dg.Output[None]]:
+        yield dg.Output(None, "dim_artists")
+        raise dg.Failure("dbt build failed: why")
+
+    told = described(events(), nothing_there, pictures=False)
+    assert next(told).output_name == "dim_artists"
+    with pytest.raises(dg.Failure, match="dbt build failed: why"):
+        next(told)
 
 
 def test_similar_songs_are_drawn_in_full_builds_alone(built: Graph) -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from pydantic import Field
 
+from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.lake.lake import Lake
 from spotify_assets.defs import metadata
 from spotify_assets.defs.ingestion.scope import Scope
@@ -93,8 +94,13 @@ def dbt_commands(config: ModelsConfig, models: Sequence[str], dbt_target: str) -
     return [["build", "--select", *models, *tests, *from_scratch]]
 
 
-def _described(events: Iterator[Any], warehouse: Warehouse, pictures: bool) -> Iterator[Any]:
-    """Add row counts, and previews of the marts, to what dbt built; they can be read once dbt let go."""
+def described(events: Iterator[Any], warehouse: Warehouse, pictures: bool) -> Iterator[Any]:
+    """Add row counts, and previews of the marts, to what dbt built; they can be read once dbt let go.
+
+    Raises:
+        dagster.Failure: dbt failed; this is told whether what it built before can be read or not.
+        PlatformError: what it built cannot be read.
+    """
     held: list[Any] = []
     failure: dg.Failure | None = None
     try:
@@ -103,10 +109,18 @@ def _described(events: Iterator[Any], warehouse: Warehouse, pictures: bool) -> I
     except dg.Failure as error:
         failure = error
     built = [event.output_name for event in held if isinstance(event, dg.Output)]
-    seen = describe(warehouse, built, pictures) if built else {}
+    seen: dict[str, dict[str, Any]] = {}
+    try:
+        seen = describe(warehouse, built, pictures) if built else {}
+    except PlatformError as error:
+        if failure is None:
+            raise
+        failure.add_note(str(error))
     for event in held:
         is_model = isinstance(event, dg.Output)
-        yield event.with_metadata({**event.metadata, **seen[event.output_name]}) if is_model else event
+        yield (
+            event.with_metadata({**event.metadata, **seen.get(event.output_name, {})}) if is_model else event
+        )
     if failure:
         raise failure
 
@@ -207,7 +221,7 @@ def _dbt_op(name: str, select: str, exclude: str | None, manifest: Mapping[str, 
             events = build(
                 commands, not config.is_full, context, platform.settings, manifest, translator, project
             )
-            yield from _described(events, platform.warehouse, config.is_full)
+            yield from described(events, platform.warehouse, config.is_full)
             if builds_marts:
                 turn.confirm()
                 _note_built(platform.lake, context.run.run_id, unfinished - set(models))
