@@ -54,10 +54,17 @@ _WHAT_TO_DO = (
         "LAKE_URI must name a bucket that is there: `aws s3 mb s3://<bucket>` makes one",
     ),
     (
+        r"(?i)permission denied|access ?denied|insufficient permissions|not authorized",
+        "allow it in the IAM policy of these credentials; docs/aws-lake.md says all that is needed",
+    ),
+    (
         r"(?i)exhausted resources|EXCEEDED_MEMORY|timeout",
         "try again later; if it stays so, the catalogue has outgrown the statement",
     ),
 )
+
+
+_REFUSED = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation")
 
 
 class QueryError(PlatformError):
@@ -206,7 +213,12 @@ class Athena:
 
 
 def what_to_do(reason: str, work_group: str) -> str:
-    """Return what to do about a reason that Athena gave, '' where there is nothing to say beyond it."""
+    """Return what to do about a reason that Athena or boto3 gave, '' where nothing is to say beyond it."""
+    if refused := _REFUSED.search(reason):
+        # As boto3 tells it to dbt-athena.
+        code, operation = refused.groups()
+        if explained := aws.explain_code(code, operation, ""):
+            return explained
     found: Callable[[str], Any] = lambda pattern: re.search(pattern, reason)  # noqa: E731
     return next((text.format(group=work_group) for pattern, text in _WHAT_TO_DO if found(pattern)), "")
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from spotify_assets.core.errors import LakeError
-from spotify_assets.core.lake.athena import Athena, QueryError
+from spotify_assets.core.lake.athena import Athena, QueryError, what_to_do
 from spotify_assets.core.lake.files import write_parquet
 from spotify_assets.core.lake.storage import Storage
 from spotify_assets.core.settings import Settings
@@ -67,6 +67,36 @@ def test_what_is_missing_is_said_with_how_to_make_it(built: Built, sql: str, adv
     error = failure_of(built, sql)
     assert "does not exist" in str(error)
     assert advice in str(error)
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        (
+            "An error occurred (ExpiredTokenException) when calling the StartQueryExecution operation: The security "
+            "token included in the request is expired",
+            "credentials have expired (ExpiredTokenException): sign in anew",
+        ),
+        (
+            "An error occurred (AccessDeniedException) when calling the GetTables operation: no",
+            "AWS denies GetTables to these credentials (AccessDeniedException): allow it in their IAM policy",
+        ),
+        (
+            "An error occurred (InvalidRequestException) when calling the StartQueryExecution operation: WorkGroup "
+            "music is not found.",
+            "`aws athena create-work-group --name music`",
+        ),
+        (
+            "HIVE_FILESYSTEM_ERROR: Permission denied on S3 path: s3://lake/music",
+            "allow it in the IAM policy",
+        ),
+        ("DIVISION_BY_ZERO: / by zero", ""),
+    ],
+)
+def test_what_dbt_says_is_told_with_what_to_do(reason: str, advice: str) -> None:
+    said = what_to_do(reason, "music")
+    assert advice in said
+    assert bool(advice) == bool(said)
 
 
 def test_a_missing_work_group_is_said_with_how_to_make_it(built: Built) -> None:
