@@ -1,10 +1,13 @@
 {#-
     When the rows of this run came to be what they are, as a literal: the run's beginning, and later than `newest`, the
-    newest stamp there is. So later runs have later stamps, whatever clock they go by.
+    newest stamp there is. So later runs have later stamps, whatever clock they go by. Where the clock is behind, it is
+    by a part of a second that tells the time of the day: a run that is tried again has another stamp, since a copy takes
+    rows of the same id and stamp for the same rows.
 -#}
 {% macro stamp(newest) -%}
     {%- set now = run_started_at.replace(tzinfo=none) -%}
-    {%- set later = newest + modules.datetime.timedelta(microseconds=1) if newest is not none else now -%}
+    {%- set tenths = now.hour * 36000 + now.minute * 600 + now.second * 10 + now.microsecond // 100000 -%}
+    {%- set later = newest + modules.datetime.timedelta(microseconds=1 + tenths) if newest is not none else now -%}
     {{ timestamp_literal([now, later] | max) }}
 {%- endmacro %}
 
