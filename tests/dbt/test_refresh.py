@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -261,9 +262,15 @@ def test_a_refresh_checks_what_it_wrote_until_it_passes(refreshed: Refreshed) ->
         connection.execute(
             "update int_refreshed_until set changed_at = '2100-01-01', written_at = '2100-01-02'"
         )
-    platform.observe("artists", [{"artist_id": "a0007", "popularity": 101}], day(4), run_id="bad")
+        connection.execute(
+            "update stg_artists__by_source set fetched_at = '2100-01-01' where artist_id = 'a0009'"
+        )
+    platform.observe("artists", [{"artist_id": "a0007", "popularity": 101}], datetime.now(UTC), run_id="bad")
     assert finds(1, "build", *WITHOUT_UNIT_TESTS)
+    stamp = "select changed_at from dim_artists where artist_id = 'a0007'"
+    ((stamped,),) = platform.query(stamp)
     assert finds(1, "build", "--select", *artists), "made and asked again, since it never passed"
+    assert platform.query(stamp) > [(stamped,)] > [(datetime(2100, 1, 2),)]
     assert finds(2, "test", "--select", "dim_artists"), "by hand all rows are asked"
 
 
@@ -271,6 +278,8 @@ def test_refresh_after_a_new_model_makes_every_list_anew(refreshed: Refreshed) -
     platform = refreshed.platform
     version = "m20261105T120000Z-0002"
     platform.fit_model(version, draw(seed=8))
+    # The end of a run that read the model before it.
+    platform.dbt("run", "--select", "int_refreshed_until", DBT_REFRESH="true")
     platform.dbt("run", DBT_REFRESH="true")
     for mart, owner in (("artist_similarity", "artist_id"), ("track_similarity", "track_id")):
         assert platform.query(f"select distinct model_version from {mart}") == [(version,)]

@@ -19,9 +19,15 @@ artists as (
 
 ),
 
-breakpoints as (
+artist_points as (
 
-    select * from {{ ref('stg_similarity_model__breakpoints') }}
+    select * from {{ ref('int_artist_points') }}
+
+),
+
+track_vectors as (
+
+    select * from {{ ref('int_track_vectors') }}
 
 ),
 
@@ -44,10 +50,21 @@ newest as (
 
 ),
 
+made_of as (
+
+    -- Not what is there by now: another may have been fitted meanwhile.
+    select min(model_version) as model_version
+    from artist_points
+    union all
+    select min(model_version) as model_version
+    from track_vectors
+
+),
+
 model as (
 
-    select max(model_version) as model_version
-    from breakpoints
+    select min(model_version) as model_version
+    from made_of
 
 ),
 
