@@ -7,6 +7,7 @@ Not here: what is run.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -46,6 +47,9 @@ NEEDED = {
     ),
 }
 """Programs, and what they import that takes long."""
+
+_code = 0
+"""Of this process, where it ends as it should; 1 until a run has said otherwise."""
 
 
 def run(
@@ -87,11 +91,15 @@ def _server() -> subprocess.Popen[str]:
 
 def serve(orders: IO[str]) -> None:
     """Run what is ordered, one line of JSON each, and say each exit code."""
+    # Registered before all that is imported registers anything, it comes last.
+    atexit.register(leave)
     gc.set_threshold(*SELDOM)
     for line in orders:
         order = json.loads(line)
         for module in NEEDED[order["program"]]:
             import_module(module)
+        # What is there is never looked through by a run, nor copied for that.
+        gc.freeze()
         child = os.fork()
         if child == 0:
             become(**order)
@@ -107,6 +115,8 @@ def become(
     timeout: int,
 ) -> None:
     """Become the process of one run, and end with it."""
+    global _code
+    _code = 1
     signal.alarm(timeout)
     for stream, path in zip((sys.stdout, sys.stderr), outputs, strict=True):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
@@ -115,18 +125,29 @@ def become(
     os.environ.update(environment)
     os.chdir(directory)
     sys.argv = [str(Path(sys.executable).with_name(program)), *args]
-    if program == "dbt":
-        if "athena" in args:
-            # With clients as the platform has dbt make them.
-            from spotify_assets.defs.marts.athena_clients import share_clients
+    try:
+        if program == "dbt":
+            if "athena" in args:
+                # With clients as the platform has dbt make them.
+                from spotify_assets.defs.marts.athena_clients import share_clients
 
-            share_clients()
-        from dbt.cli.main import cli
+                share_clients()
+            from dbt.cli.main import cli
 
-        sys.exit(cli(prog_name=program))
-    from spotify_assets.cli import main
+            sys.exit(cli(prog_name=program))
+        from spotify_assets.cli import main
 
-    sys.exit(main())
+        sys.exit(main())
+    except SystemExit as ended:
+        _code = 0 if ended.code is None else ended.code if isinstance(ended.code, int) else 1
+        raise
+
+
+def leave() -> None:
+    """End without taking apart all that was imported, which takes longer than many a command."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_code)
 
 
 if __name__ == "__main__":
