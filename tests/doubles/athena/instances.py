@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
 from .translate import CATALOG, MACROS, SESSION
+
+_MEMORY = "9GB"
+"""What a statement holds before it spills."""
 
 
 class Instances:
@@ -36,7 +42,9 @@ class Instances:
 
     @staticmethod
     def _made() -> duckdb.DuckDBPyConnection:
-        instance = duckdb.connect()
+        # Several run at once, and each would take most of the machine before it spilled.
+        spilled = Path(tempfile.gettempdir(), f"athena-double-{os.getpid()}")
+        instance = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(spilled)})
         for statement in SESSION + MACROS:
             instance.execute(statement)
         return instance
