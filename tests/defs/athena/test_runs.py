@@ -12,6 +12,7 @@ from spotify_assets.core.lake.lake import Lake
 from spotify_assets.core.lake.schemas import record_schema
 from spotify_assets.core.lake.stamp import Stamp
 from spotify_assets.core.lake.storage import Storage
+from spotify_assets.core.settings import PROJECT_ROOT
 from spotify_assets.definitions import build_defs
 from spotify_assets.defs.failures import reason_of
 from spotify_assets.defs.marts.models import BUILD_STATE
@@ -65,7 +66,7 @@ def test_a_statement_of_dbt_over_the_scan_limit_fails_its_asset(built: Built, st
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_dagster_shows_what_a_model_scanned(built: Built, storage: Storage) -> None:
+def test_dagster_shows_what_a_model_scanned_and_asks_what_the_docs_allow(built: Built, storage: Storage) -> None:
     pytest.importorskip("dbt.adapters.athena", reason="needs dbt-athena, which the platform extra brings")
     schema = record_schema("artist_ids")
     ids = [
@@ -78,6 +79,10 @@ def test_dagster_shows_what_a_model_scanned(built: Built, storage: Storage) -> N
 
     scanned = made.materialization.metadata["athena/bytes_scanned"].value
     assert 100 * 512 < scanned < 200 * 1024
+    services = {"AWSGlue": "glue", "AmazonAthena": "athena"}
+    asked = (call.target.split(".") for call in built.aws.calls if call.target)
+    allowed = re.findall(r"`(\w+:\w+)`", (PROJECT_ROOT / "docs/aws-lake.md").read_text())
+    assert {f"{services[service]}:{operation}" for service, operation in asked} <= set(allowed)
 
 
 def test_an_asset_that_cannot_ask_athena_says_why(built: Built, storage: Storage) -> None:
