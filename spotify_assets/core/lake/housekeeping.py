@@ -6,7 +6,7 @@ that were made of purged rows (whoever publishes them).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,10 +60,13 @@ def compact(storage: Storage, files: Sequence[str], rows: pads.Dataset) -> Compa
     return Compacted(path, len(files), merged.num_rows)
 
 
-def purge(storage: Storage, areas: Sequence[str], now: datetime, source: str | None) -> Purged:
+def purge(
+    storage: Storage, areas: Sequence[str], now: datetime, source: str | None, before: Callable[[], object]
+) -> Purged:
     """Rewrite each file that holds expired rows, or rows of `source`, without them; delete emptied files.
 
-    The last file of a table is kept without rows, so that readers find its schema.
+    The last file of a table is kept without rows, so that readers find its schema. `before` is called before
+    the first file is touched, if any is.
 
     Raises:
         LakeError: `now` has no zone, or a file cannot be read or written.
@@ -78,6 +81,8 @@ def purge(storage: Storage, areas: Sequence[str], now: datetime, source: str | N
             gone = len(keep) - (pc.sum(keep).as_py() or 0)
             if gone == 0:
                 continue
+            if not removed:
+                before()
             removed += gone
             if gone == len(keep) and len(left) > 1:
                 storage.delete(path)

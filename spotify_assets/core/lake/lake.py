@@ -11,7 +11,7 @@ A file is `raw/<table>/ingest_date=YYYY-MM-DD/<run_id>-<digest>.parquet`; reject
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -182,12 +182,16 @@ class Lake:
         files = self.storage.list(_directory(RAW, table, ingest_date), suffix=".parquet")
         return housekeeping.compact(self.storage, files, self._dataset(table, files))
 
-    def purge(self, now: datetime, source: str | None = None) -> housekeeping.Purged:
+    def purge(
+        self, now: datetime, source: str | None = None, before: Callable[[], object] = lambda: None
+    ) -> housekeeping.Purged:
         """Remove expired rows, and all rows of `source`, from raw and quarantine: from disk, not from view.
 
         A row expires when `now` reaches its `expires_at`. A table whose last row goes keeps an empty file.
+        Where any row goes, `before` is called first: to remove what was made of rows, also if the purge is
+        killed, since another finds none.
         """
-        return housekeeping.purge(self.storage, [RAW, QUARANTINE], now, source)
+        return housekeeping.purge(self.storage, [RAW, QUARANTINE], now, source, before)
 
     def _write_batch(self, area: str, table: str, content: pa.Table, stamp: Stamp) -> str:
         content = content.combine_chunks()

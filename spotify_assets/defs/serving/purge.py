@@ -44,10 +44,8 @@ def purge(settings: Settings, source: str | None, say: Say) -> Purged:
     """
     lake = open_lake(settings)
     with sole_use(settings, "spotify-assets purge", say):
-        removed = lake.purge(datetime.now(UTC), source)
+        removed = lake.purge(datetime.now(UTC), source, before=lambda: delete_moods(lake))
         _drop_events(settings, lake, everything=source == CHAT)
-        if removed.rows_removed:
-            delete_moods(lake)
         open_warehouse(settings).forget()
     _forget_runs(settings)
     selection = what_to_rebuild(lake)

@@ -132,6 +132,15 @@ def test_purge_of_another_source_changes_no_file(lake: Lake) -> None:
     assert lake.storage.read(path) == before
 
 
+def test_what_was_made_of_rows_goes_before_the_first_of_them(lake: Lake) -> None:
+    for run in ("run-1", "run-2"):
+        lake.append("tracks", rows("tracks", {"track_id": "t", "name": "Gone Song"}), stamp(run_id=run))
+    seen: list[int] = []
+    for _ in range(2):
+        lake.purge(NOW, source="dataset", before=lambda: seen.append(lake.row_count("tracks")))
+    assert seen == [2], "whoever purges again finds no row"
+
+
 def test_purge_needs_a_time_with_a_zone(lake: Lake) -> None:
     with pytest.raises(LakeError, match="has no zone"):
         lake.purge(datetime(2026, 1, 1))
