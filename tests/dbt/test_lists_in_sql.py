@@ -19,6 +19,8 @@ from .catalogue import draw
 from .conftest import Built
 from .platform import Platform
 
+pytestmark = pytest.mark.slow
+
 MODELS = (
     "int_artist_changes",
     "int_artist_placed",

@@ -16,6 +16,8 @@ from .catalogue import draw
 from .conftest import WITHOUT_UNIT_TESTS, Built
 from .platform import Platform, day
 
+pytestmark = pytest.mark.slow
+
 SOUND = {
     "danceability": 0.5, "energy": 0.5, "key": 1, "loudness": -7.0, "mode": 1, "speechiness": 0.1,
     "acousticness": 0.2, "instrumentalness": 0.0, "liveness": 0.1, "valence": 0.4, "tempo": 121.0,

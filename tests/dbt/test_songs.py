@@ -15,6 +15,8 @@ from .conftest import WITHOUT_UNIT_TESTS, Built, nothing_more
 from .platform import Platform, day
 from .test_refresh import SOUND
 
+pytestmark = pytest.mark.slow
+
 CELLS = {"song_cells_above": 200, "songs_per_cell": 25, "song_cells_looked_into": 6}
 IN_CELLS = ("--vars", json.dumps({**CELLS, "songs_a_part": 150}))
 

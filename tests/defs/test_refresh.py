@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import dagster as dg
+import pytest
 
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store import State
@@ -10,6 +11,8 @@ from spotify_assets.definitions import build_defs
 from spotify_assets.defs.marts.models import full_refresh
 from spotify_assets.defs.refresh.sensor import refresh_config
 from tests.defs.conftest import Graph, an_impossible_artist, failures, metadata_of
+
+pytestmark = pytest.mark.slow
 
 
 def ask(graph: Graph, *names: str) -> list[str]:

@@ -10,6 +10,8 @@ from store_race import Processes
 
 from spotify_assets.core.store import ServingStore, State, open_at
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ROUNDS = 12
 """How often each of the processes that race does what it does."""
