@@ -13,6 +13,19 @@ from tests.doubles.aws import CREDENTIALS
 
 ROOT = Path(__file__).parents[3]
 
+IMPORTED = (
+    "store_process",
+    "spotify_assets.core.store.sql",
+    "spotify_assets.core.store.dynamodb",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.mysql.pymysql",
+    "psycopg",
+    "pymysql",
+    "boto3",
+)
+"""What a process needs to open a store on any engine."""
+
 
 class Processes:
     """Processes that use one store; killed when the test is over."""
@@ -55,7 +68,7 @@ def fork_server() -> ForkServerContext:
         environment.setenv("PYTHONPATH", f"{ROOT}:{Path(__file__).parent}")
         for variable, value in CREDENTIALS.items():
             environment.setenv(variable, value)
-        context.set_forkserver_preload(["store_process"])
+        context.set_forkserver_preload(list(IMPORTED))
         warm_up = context.Process(target=documents, args=("v0",))
         warm_up.start()
         warm_up.join()
