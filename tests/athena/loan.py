@@ -139,16 +139,19 @@ class Loan:
 
     def _remove_objects(self) -> None:
         s3 = self.account.client("s3")
-        pages = s3.get_paginator("list_object_versions").paginate(
-            Bucket=self.account.bucket, Prefix=f"{self.account.prefix}/"
-        )
-        for page in pages:
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            named = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-            if named:
-                answer = s3.delete_objects(Bucket=self.account.bucket, Delete={"Objects": named})
-                for error in answer.get("Errors", []):
-                    raise ClientError({"Error": error}, "DeleteObjects")
+        below = {"Bucket": self.account.bucket, "Prefix": f"{self.account.prefix}/"}
+        # From the beginning each time, until nothing is there: a page may hang on what the one before it named.
+        while True:
+            found = s3.list_object_versions(**below)
+            named = [
+                {"Key": one["Key"], "VersionId": one["VersionId"]}
+                for one in (*found.get("Versions", []), *found.get("DeleteMarkers", []))
+            ]
+            if not named:
+                return
+            answer = s3.delete_objects(Bucket=self.account.bucket, Delete={"Objects": named})
+            for error in answer.get("Errors", []):
+                raise ClientError({"Error": error}, "DeleteObjects")
 
     def _remove_database(self, name: str) -> None:
         # Its tables go with it.

@@ -73,6 +73,20 @@ def test_everything_is_given_back_and_nothing_of_others(double: AthenaDouble, bu
     assert [one["Key"] for one in kept] == ["kept/by-others"]
 
 
+def test_all_pages_of_objects_are_given_back(
+    double: AthenaDouble, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loan = Loan.of(double.env, bucket)
+    account = used(loan)
+    for number in range(5):
+        account.client("s3").put_object(Bucket=bucket, Key=f"{account.prefix}/raw/{number}", Body=b"x")
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")
+    assert len(account.client("s3").list_object_versions(Bucket=bucket)["Versions"]) == 2
+    assert loan.give_back() == []
+    monkeypatch.delenv("MOTO_S3_DEFAULT_MAX_KEYS")
+    assert account.objects() == {}
+
+
 def test_giving_back_twice_or_what_was_never_made_is_no_fault(double: AthenaDouble, bucket: str) -> None:
     loan = Loan.of(double.env, bucket)
     assert loan.give_back() == []
