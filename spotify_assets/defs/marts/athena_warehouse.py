@@ -79,7 +79,8 @@ class AthenaWarehouse:
             QueryError: on a query, Athena did not answer.
         """
         models = self._models()
-        if not models:
+        # Views stay when what they read is forgotten.
+        if all(model.is_view for model in models.values()):
             raise WarehouseError(
                 f"There is no model in the Glue database {self._database} yet: materialise the marts first "
                 "(`spotify-assets materialize`)"

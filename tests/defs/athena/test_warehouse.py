@@ -244,6 +244,7 @@ def test_without_models_what_to_do_is_said(settings: Settings) -> None:
 
 def test_forgetting_leaves_no_row_anywhere(built: Built, storage: Storage, tmp_path: Path) -> None:
     built.build("dim_artists", ARTISTS)
+    built.run("create view listed as select artist_id from dim_artists")
     built.rows("select * from dim_artists")
     storage.write_whole("raw/kept.parquet", b"observations")
     warehouse = open_warehouse(built.settings)
