@@ -41,6 +41,7 @@ def same(found: recomputation.Lists, expected: recomputation.Lists) -> None:
 def test_every_model_builds_and_every_check_passes(built: Built) -> None:
     assert "ERROR=0" in built.log
     assert "WARN=0" in built.log
+    assert "WARNING" not in built.log
 
 
 def test_every_unit_test_passes(drawn: Built) -> None:
