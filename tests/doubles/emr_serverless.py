@@ -223,7 +223,7 @@ class EmrDouble:
                 self.s3.upload_file(str(path), bucket, key)
 
     def _log(self, run: JobRun, said: bytes) -> None:
-        monitoring = run.request["configurationOverrides"].get("monitoringConfiguration", {})
+        monitoring = run.request.get("configurationOverrides", {}).get("monitoringConfiguration", {})
         if uri := monitoring.get("s3MonitoringConfiguration", {}).get("logUri"):
             place = urlsplit(uri)
             key = f"{place.path.strip('/')}/applications/{run.application}/jobs/{run.identifier}"
