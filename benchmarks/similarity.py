@@ -20,6 +20,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.ended_run import end_run
 from benchmarks.platform_process import PROJECT_ROOT, measure
 from spotify_assets.core.records import SIMILARITY_FEATURES
 from spotify_assets.defs.marts.similarity_fit import (
@@ -107,8 +108,7 @@ class _Home:
                 " 1 as n_shared, cast(null as double) as closeness, 0 as together_bonus, 0 as related_bonus"
                 " from int_artist_points where false"
             )
-            # It says that a run came to its end: without it, nothing is made anew in part.
-            warehouse.execute("create table int_refreshed_until as select now() as changed_at")
+        end_run(path)
 
     @staticmethod
     def _keep(warehouse: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, version: str) -> None:
@@ -156,6 +156,7 @@ class _Home:
         }
         env = {**os.environ, "PLATFORM_HOME": str(self.path), **memory, **variables}
         done = measure(command, env)
+        end_run(self.path)
         results: list[Any] = json.loads((self.path / "dbt" / "run_results.json").read_text())["results"]
         return sum(one["execution_time"] for one in results), done.peak_mb
 

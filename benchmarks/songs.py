@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from benchmarks.build import MUSICOSET
+from benchmarks.ended_run import end_run
 from benchmarks.platform_process import PROJECT_ROOT, environment, measure, script
 from spotify_assets.core.records import SIMILARITY_FEATURES
 from spotify_assets.defs.marts.similarity_model import fit_breakpoints, quantiles
@@ -74,8 +75,6 @@ def _make(home: Path, size: int) -> None:
     draws = ", ".join(f"random() as u{place}" for place in range(len(SIMILARITY_FEATURES)))
     with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
         warehouse.execute("select setseed(0.5)")
-        # An increment is one to a run that came to its end.
-        warehouse.execute("create table int_refreshed_until (changed_at timestamp)")
         warehouse.execute(
             f"""
             create table int_track_points as
@@ -202,6 +201,7 @@ def _build(home: Path, refresh: bool = False, models: Sequence[str] = MODELS) ->
     places = ["--project-dir", project, "--profiles-dir", project]
     scratch = ["--target-path", str(home / "dbt"), "--log-path", str(home / "dbt")]
     measured = measure([script("dbt"), "run", "--select", *models, *places, *scratch], env)
+    end_run(home)
     results = json.loads((home / "dbt" / "run_results.json").read_text())["results"]
     return f"{sum(one['execution_time'] for one in results):.1f} s, {measured.peak_mb:,.0f} MB"
 
