@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 import pytest
 
+from spotify_assets.core import names
 from spotify_assets.core.names import name_key
 from spotify_assets.core.records import SIMILARITY_FEATURES
 from spotify_assets.core.store import ServingStore
@@ -97,6 +99,20 @@ def test_just_the_documents_whose_content_changed_get_another_version(
     with marts_of(built) as unchanged:
         assert sum(publish(unchanged, published, kind).written for kind in KINDS) == len(changed)
     assert versions(published) == old, "the same content has the same version, whenever it was made"
+
+
+def test_names_are_published_anew_once_they_are_filed_otherwise(
+    marts: duckdb.DuckDBPyConnection, published: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "names.py").write_text("# another rule")
+    with monkeypatch.context() as otherwise:
+        otherwise.setattr(names, "__file__", str(tmp_path / "names.py"))
+        otherwise.setattr(names, "keys_of_names", lambda *_, **__: ["filedotherwise"])
+        anew = [publish(marts, published, kind) for kind in KINDS]
+        assert [done.written for done in anew] == [done.total for done in anew]
+        assert published.answers.find("filedotherwise")
+    assert [publish(marts, published, kind).written for kind in KINDS] == [done.total for done in anew]
+    assert not published.answers.find("filedotherwise")
 
 
 def test_a_version_tells_whatever_a_document_says(marts: duckdb.DuckDBPyConnection) -> None:

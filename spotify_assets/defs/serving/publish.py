@@ -13,8 +13,8 @@ import dagster as dg
 import duckdb
 import pyarrow as pa
 
+from spotify_assets.core import names
 from spotify_assets.core.lake.pointers import is_rolled_back
-from spotify_assets.core.names import keys_of_names
 from spotify_assets.core.store import Document, NameEntry, ServingStore
 from spotify_assets.core.store.documents import Kind
 from spotify_assets.defs.marts.warehouse import MARTS, MOOD_MARTS, Marts
@@ -109,20 +109,27 @@ def _publish(marts: Marts, store: ServingStore, kind: Kind, missing_only: bool) 
 def documents(marts: Marts, kind: Kind, columns: str) -> duckdb.DuckDBPyRelation:
     """Return columns of the documents of everybody in `asked_documents`; none of the others is made."""
     sql = _documents_sql(kind)
-    # What is the same in the marts is another document once other SQL makes it.
-    made_by = hashlib.md5(sql.encode(), usedforsecurity=False).hexdigest()[:8]
-    told = f"select * replace (version || '-{made_by}' as version) from ({sql})"  # noqa: S608 - a file of our own
+    told = f"select * replace (version || '-{made_by(sql)}' as version) from ({sql})"  # noqa: S608 - a file of our own
     return marts.sql(f"select {columns} from ({told})")  # noqa: S608 - columns of our own
+
+
+def made_by(sql: str) -> str:
+    """Return what tells documents apart that say the same but were made otherwise.
+
+    Marts that say the same make another document by other SQL, or once `core/names.py` files names otherwise.
+    """
+    rules = sql.encode() + Path(names.__file__).read_bytes()
+    return hashlib.md5(rules, usedforsecurity=False).hexdigest()[:8]
 
 
 def _with_names(kind: Kind, batches: pa.RecordBatchReader) -> Iterator[Document]:
     for batch in batches:
         for row in batch.to_pylist():
-            keys = keys_of_names(row["names"], with_parts=kind == "artist")
-            names = tuple(
+            keys = names.keys_of_names(row["names"], with_parts=kind == "artist")
+            entries = tuple(
                 NameEntry(key, kind, row["target_id"], row["label"], row["popularity"]) for key in keys
             )
-            yield Document(kind, row["target_id"], row["version"], row["body"], names)
+            yield Document(kind, row["target_id"], row["version"], row["body"], entries)
 
 
 @dg.asset(
