@@ -4,12 +4,13 @@ Here: Dagster's home, one run and what a person sees of it. Not here: what the j
 (`cli.py`).
 """
 
+import logging
 import os
 import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -108,7 +109,7 @@ def run_job(
         config = (run_config or dg.RunConfig()).to_config_dict()
         # The terminal shows progress of our own; the whole log is in Dagster.
         config["loggers"] = {"console": {"config": {"log_level": "CRITICAL"}}}
-        with _progress(instance, run_id, say):
+        with interruptions_told_once(), _progress(instance, run_id, say):
             result = definition.execute_in_process(
                 run_config=config, instance=instance, asset_selection=keys, run_id=run_id,
                 # Whoever started it sees it fail: the daemon must not run it again behind their back.
@@ -140,6 +141,29 @@ def _selected(definitions: dg.Definitions, selection: str | None) -> Sequence[dg
     if not keys:
         raise SelectionError(f"{selection!r} selects no asset. There are: {names}")
     return sorted(keys)
+
+
+@contextmanager
+def interruptions_told_once() -> Iterator[None]:
+    """Keep off the terminal what libraries log of an interruption that came while they were at something.
+
+    SQLAlchemy, for one, logs with a traceback whatever ends the closing of a connection, and raises it again;
+    that the run was interrupted is told once, when it is over.
+    """
+    terminal = logging.lastResort
+    if terminal is None:
+        yield
+        return
+    terminal.addFilter(_is_no_interruption)
+    try:
+        yield
+    finally:
+        terminal.removeFilter(_is_no_interruption)
+
+
+def _is_no_interruption(entry: logging.LogRecord) -> bool:
+    raised = entry.exc_info and entry.exc_info[0]
+    return not (raised and issubclass(raised, (dg.DagsterExecutionInterruptedError, KeyboardInterrupt)))
 
 
 @contextmanager

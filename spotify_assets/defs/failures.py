@@ -10,7 +10,7 @@ import dagster as dg
 _OURS = re.compile(r"^(spotify_assets\.[\w.]+|dagster\.[\w.]+\.Failure): ")
 """Errors that explain themselves; of others the class is part of the explanation."""
 
-_INTERRUPTED = "DagsterExecutionInterruptedError"
+_INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 
 
 def reason_of(event: dg.DagsterEvent) -> str:

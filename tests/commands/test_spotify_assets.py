@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
+import sqlalchemy
 
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store import Priority, State
+from spotify_assets.runs import interruptions_told_once
 from tests.commands.conftest import Terminal, in_one_sentence, wait_for
 
 
@@ -60,6 +64,28 @@ def test_a_run_that_is_stopped_says_so_and_lets_the_next_one_in(built: Terminal)
     assert "dbt_staging: it was interrupted" in said
     assert "Traceback" not in said
     assert built.run("spotify-assets", "materialize", "raw_artists").returncode == 0
+
+
+@pytest.mark.parametrize("interruption", [dg.DagsterExecutionInterruptedError, KeyboardInterrupt])
+def test_an_interruption_while_a_connection_is_closed_is_told_once(
+    interruption: type[BaseException], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(connection: object) -> None:
+        raise interruption
+
+    # As outside of pytest: what is logged goes to the terminal.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.NullPool)
+    with interruptions_told_once(), monkeypatch.context() as closing:
+        closing.setattr(engine.dialect, "do_close", interrupted)
+        with pytest.raises(interruption):
+            engine.connect().close()
+        logging.getLogger("sqlalchemy.pool").error("told")
+    logging.getLogger("sqlalchemy.pool").error("told too", exc_info=interruption())
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first == "told"
+    assert rest[0] == "told too"
+    assert interruption.__name__ in rest[-1], "whatever is no run logs as ever"
 
 
 def test_names_and_ids_are_refreshed_and_what_is_not_found_is_named(shared: Terminal) -> None:
