@@ -84,11 +84,11 @@ ABSENT = r"(show|prepare|execute|deallocate|call|describe) ?"
 class Engine:
     """Executes statements over one endpoint."""
 
-    def __init__(self, endpoint: str, region: str, measures: bool = True) -> None:
+    def __init__(self, endpoint: str, region: str) -> None:
         self.storage = Storage()
         self.catalog = Catalog(endpoint, region, self.storage)
         self.iceberg = Iceberg(endpoint, region)
-        self.services = Services(self.catalog, self.iceberg, Instances(), Planner() if measures else None)
+        self.services = Services(self.catalog, self.iceberg, Instances(), Planner())
 
     def session(self, output: str, enforced_location: bool, cutoff: int | None) -> Session:
         """A session for one statement."""

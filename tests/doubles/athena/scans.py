@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from sqlglot import exp
 
 from .bounds import Bounds, Comparison, bounds_of, comparisons
 from .instances import Instances
+from .stages import stages_of
 from .translate import CATALOG
 from .values import identifier
 
@@ -117,14 +118,22 @@ class Relation:
         return f"{CATALOG}.{identifier(self.database)}.{identifier(self.table)}"
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What a query takes: bytes by table, and stages."""
+
+    read: Counter[str]
+    stages: int
+
+
 class Planner:
     """Plans statements over empty tables."""
 
     def __init__(self) -> None:
         self.instances = Instances((_NOT_TRINOS,))
 
-    def scanned(self, relations: Sequence[Relation], query: exp.Expression) -> Counter[str]:
-        """The bytes that a query reads, by table; of relations in the order of their making, views among them."""
+    def planned(self, relations: Sequence[Relation], query: exp.Expression) -> Planned:
+        """What a query takes that reads relations, in the order of their making, views among them."""
         parts: list[tuple[str, Sequence[Sizes]]] = []
         with self.instances.borrowed() as connection:
             for schema in {STUBS, *(relation.database for relation in relations)}:
@@ -132,12 +141,17 @@ class Planner:
             for relation in relations:
                 sql = inlined(relation.query) if relation.query else _over_stubs(connection, relation, parts)
                 connection.execute(f"CREATE VIEW {relation.name} AS {sql}")
-            plan = connection.execute(f"EXPLAIN (FORMAT JSON) {inlined(query)}").fetchall()
+            told = connection.execute(f"EXPLAIN (FORMAT JSON) {inlined(query)}").fetchall()
+        plan = list(_nodes(json.loads(told[0][1])))
         read: Counter[str] = Counter()
-        for number, use in _scans(json.loads(plan[0][1])):
+        times: Counter[int] = Counter()
+        for number, use in _scans(plan):
             table, files = parts[number]
             read[table] += sum(sizes.read(use) for sizes in files)
-        return read
+            times[number] += 1
+        # Trino reads all parts of a table at once.
+        at_once = {table: max(times[n] for n, (of, _) in enumerate(parts) if of == table) for table in read}
+        return Planned(read, sum(at_once.values()) + stages_of(plan))
 
 
 def inlined(query: exp.Expression) -> str:
@@ -172,12 +186,18 @@ def _over_stubs(
     return " UNION ALL ".join(branches)
 
 
-def _scans(plan: list[Any]) -> Iterator[tuple[int, Use]]:
-    """Of each scan in a plan the number of the stub, and its use: its columns are among the words of the plan."""
+def _nodes(plan: list[Any]) -> Iterator[Any]:
+    """Every operator of a plan."""
     left = list(plan)
     while left:
         node = left.pop()
         left += node["children"]
+        yield node
+
+
+def _scans(plan: Iterable[Any]) -> Iterator[tuple[int, Use]]:
+    """Of each scan in a plan the number of the stub, and its use: its columns are among the words of the plan."""
+    for node in plan:
         scan = node.get("extra_info", {})
         if f".{STUBS}." in scan.get("Table", ""):
             projected, filters = (_texts(scan.get(told)) for told in ("Projections", "Filters"))

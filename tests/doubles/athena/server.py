@@ -127,18 +127,12 @@ class ExecutingAthena(AthenaResponse):
 
 
 class AthenaDouble:
-    """moto and the executing Athena in this process, as a context; one at a time, since moto's state is global.
+    """moto and the executing Athena in this process, as a context; one at a time, since moto's state is global."""
 
-    One that does not measure what statements read says 0, and takes a tenth less time.
-    """
-
-    def __init__(
-        self, port: int = 0, queued_seconds: float = 0.01, log: Path | None = None, measures: bool = True
-    ) -> None:
+    def __init__(self, port: int = 0, queued_seconds: float = 0.01, log: Path | None = None) -> None:
         self.port = port
         self.queued_seconds = queued_seconds
         self.log = log
-        self.measures = measures
         self.endpoint = ""
 
     def __enter__(self) -> AthenaDouble:
@@ -154,9 +148,7 @@ class AthenaDouble:
         # What a double before this one left in moto is forgotten.
         with urlopen(Request(f"{self.endpoint}/moto-api/reset", method="POST")) as answer:
             answer.read()
-        ExecutingAthena.statements = Statements(
-            Engine(self.endpoint, REGION, self.measures), self.queued_seconds, self.log
-        )
+        ExecutingAthena.statements = Statements(Engine(self.endpoint, REGION), self.queued_seconds, self.log)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -22,6 +22,7 @@ from .iceberg import Iceberg
 from .instances import Instances
 from .refusals import parse
 from .scans import Part, Planner, Relation
+from .stages import MOST_STAGES
 from .translate import CATALOG, meaning
 from .values import duck_type, identifier
 
@@ -44,28 +45,20 @@ RESULT = "_result"
 
 
 @dataclass(frozen=True)
-class TranslatedView:
-    """A view in DuckDB's SQL, which it is as long as what it reads has these columns."""
-
-    reads: dict[tuple[str, str], dict[str, exp.DataType]]
-    sql: str
-
-
-@dataclass(frozen=True)
 class Services:
     """What all statements of a double share."""
 
     catalog: Catalog
     iceberg: Iceberg
     instances: Instances
-    planner: Planner | None
-    """Tells what a statement reads; none where nobody wants to know."""
-    views: dict[tuple[str, str], TranslatedView] = field(default_factory=dict)
-    """Views that were translated, by their text and home: most statements read some."""
+    planner: Planner
 
 
 class Session:
-    """Binds, runs and measures one statement; `read` is the bytes that Athena would have read for it, by table."""
+    """Binds, runs and measures one statement.
+
+    `read` is the bytes that Athena would have read for it, by table; `stages` into how many it would have been parted.
+    """
 
     con: duckdb.DuckDBPyConnection
 
@@ -80,11 +73,11 @@ class Session:
         self.iceberg = services.iceberg
         self.instances = services.instances
         self.planner = services.planner
-        self.views = services.views
         self.output = output
         self.enforced_location = enforced_location
         self.cutoff = cutoff
         self.read: Counter[str] = Counter()
+        self.stages = 0
         self.schema: dict[str, Any] = {}
         self.relations: list[Relation] = []
         self.stopped = threading.Event()
@@ -121,13 +114,18 @@ class Session:
         return self.read.total()
 
     def measure(self, query: exp.Expression) -> None:
-        """Count the bytes that a translated query reads, up to the limit of the work group."""
-        if self.planner is None:
-            return
+        """Count the stages and the bytes that a translated query takes, up to the limits."""
         try:
-            self.read += self.planner.scanned(self.relations, query)
+            planned = self.planner.planned(self.relations, query)
         except duckdb.Error as error:
             raise failure(error) from error
+        self.read += planned.read
+        self.stages = max(self.stages, planned.stages)
+        if self.stages > MOST_STAGES:
+            raise AthenaFailure(
+                "QUERY_HAS_TOO_MANY_STAGES",
+                f"Number of stages in the query ({self.stages}) exceeds the allowed maximum ({MOST_STAGES}).",
+            )
         if self.cutoff is not None and self.scanned > self.cutoff:
             raise Cancelled("Bytes scanned limit was exceeded")
 
@@ -174,7 +172,8 @@ class Session:
             raise AthenaFailure("VIEW_IS_RECURSIVE", f"line 1:15: View '{database}.{name}' is recursive")
         if glue.is_view(found):
             view = glue.decode_view(found)
-            sql, query = self._view(view["originalSql"], view.get("schema") or database, depth)
+            query = self._of_view(view["originalSql"], view.get("schema") or database, depth)
+            sql = query.sql("duckdb")
         elif glue.is_iceberg(found):
             relation = f"iceberg_{database}_{name}"
             arrow, sizes = self.iceberg.read(found)
@@ -196,24 +195,11 @@ class Session:
         self.relations.append(Relation(database, name, types, parts, query))
         return columns
 
-    def _view(self, text: str, home: str, depth: int) -> tuple[str, exp.Expression | None]:
-        """DuckDB's SQL for a view, what it stands on bound; and its tree, where reads are counted."""
-        kept = self.views.get((text, home)) if self.planner is None else None
-        if kept and all(self._bound(*name, depth + 1) == columns for name, columns in kept.reads.items()):
-            return kept.sql, None
+    def _of_view(self, text: str, home: str, depth: int) -> exp.Expression:
+        """The translated query of a view, what it stands on bound."""
         tree = parse(text)
         self.bind(tree, home, depth + 1)
-        reads = {
-            (table.db, table.name): self._bound(table.db, table.name, depth + 1)
-            for table in tree.find_all(exp.Table)
-            if table.catalog == CATALOG
-        }
-        query = meaning(tree, self.schema, home)
-        if self.planner is not None:
-            return query.sql("duckdb"), query
-        sql = query.sql("duckdb", copy=False)
-        self.views[text, home] = TranslatedView(reads, sql)
-        return sql, None
+        return meaning(tree, self.schema, home)
 
     def translated(self, tree: exp.Expression, database: str, reads: bool = True) -> str:
         """DuckDB's SQL for a query, everything it names bound, and what it reads counted unless it only plans."""

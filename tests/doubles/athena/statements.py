@@ -106,6 +106,7 @@ class Statements:
             "milliseconds": milliseconds(statement),
             "scanned": statement.session.scanned,
             "read": statement.session.read,
+            "stages": statement.session.stages,
         }
         with self.log.open("a") as log:
             log.write(json.dumps(entry) + "\n")
