@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
 from typing import IO
 
@@ -89,19 +90,25 @@ class Guarded:
 
 
 def _guard(command: Sequence[str]) -> int:
-    # A shell has programs in the background ignore SIGINT, by which the child is stopped here.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    asked: SimpleQueue[None] = SimpleQueue()
+    # SIGINT too: a shell has programs in the background ignore it, by which the child is stopped here.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The handler waits for nothing: it may interrupt the wait for the child, and that one holds a lock.
+        signal.signal(number, lambda *_: asked.put(None))
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def end_with_parent() -> None:
         # Not through sys.stdin: this thread would still hold its lock when the guard ends before its parent.
         while os.read(0, 1):
             pass
+        asked.put(None)
+
+    def end_when_asked() -> None:
+        asked.get()
         _stop_group(child)
 
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _stop_group(child))
+    for work in (end_with_parent, end_when_asked):
+        threading.Thread(target=work, daemon=True).start()
     code = child.wait()
     _stop_group(child)
     return code

@@ -23,7 +23,8 @@ from pathlib import Path
 here = Path(sys.argv[1])
 grandchild = subprocess.Popen([sys.executable, "-c", "import signal, time; {ignore}; time.sleep(600)"])
 (here / "grandchild").write_text(str(grandchild.pid))
-(here / "child").write_text(str(__import__("os").getpid()))
+(here / "new").write_text(str(__import__("os").getpid()))
+(here / "new").rename(here / "child")
 time.sleep(600)
 """
 PARENT = """
@@ -43,7 +44,7 @@ def lives(pid: int) -> bool:
     return state != "Z"
 
 
-def wait_until(true: object, patience: float = 20) -> bool:
+def wait_until(true: object, patience: float = 60) -> bool:
     deadline = time.monotonic() + patience
     while not true():  # type: ignore[operator]
         if time.monotonic() > deadline:
@@ -95,6 +96,22 @@ def test_what_a_child_leaves_behind_when_it_ends_by_itself_ends_too(tmp_path: Pa
         os.kill(child, signal.SIGKILL)
         assert wait_until(lambda: running.exit_code is not None)
         assert wait_until(lambda: not lives(grandchild))
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_guard_that_is_asked_to_stop_ends_what_it_guards_and_itself(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    with Guarded(family(tmp_path), {}) as running:
+        child, grandchild = pids(tmp_path)
+        guard = int(Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        try:
+            os.kill(guard, how)
+            assert wait_until(lambda: running.exit_code is not None, patience=30)
+            assert wait_until(lambda: not lives(child) and not lives(grandchild))
+        finally:
+            if lives(guard):
+                os.kill(guard, signal.SIGKILL)
 
 
 def test_output_exit_code_and_environment_are_the_childs(tmp_path: Path) -> None:
