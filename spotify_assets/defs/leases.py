@@ -8,6 +8,7 @@ it left behind. A machine that is gone loses its lease when it runs out.
 """
 
 import logging
+import os
 import threading
 import time
 import uuid
@@ -96,11 +97,16 @@ def leased(
 def machine(home: Path) -> str:
     """Return what this machine, or rather its `PLATFORM_HOME`, is known by; made once."""
     path = home / "machine"
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(uuid.uuid4().hex)
-    except FileExistsError:
-        pass
+    if not path.exists():
+        # Whole before it has its name: who finds it reads it.
+        written = home / f".machine-{uuid.uuid4().hex}"
+        written.write_text(uuid.uuid4().hex, encoding="utf-8")
+        try:
+            os.link(written, path)
+        except FileExistsError:
+            pass  # another process was quicker: its name counts
+        finally:
+            written.unlink()
     return path.read_text(encoding="utf-8")
 
 

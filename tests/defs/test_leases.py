@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,3 +101,20 @@ def test_a_home_is_one_machine_however_often_it_is_asked(tmp_path: Path) -> None
     other = tmp_path / "other"
     other.mkdir()
     assert machine(other) != machine(tmp_path)
+
+
+def test_a_home_is_one_machine_also_for_processes_that_name_it_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever another process asks while it is named, the answer is the same."""
+    heard: list[str] = []
+
+    def meanwhile() -> uuid.UUID:
+        monkeypatch.undo()
+        heard.append(machine(tmp_path))
+        return uuid.UUID(int=1)
+
+    monkeypatch.setattr("spotify_assets.defs.leases.uuid.uuid4", meanwhile)
+    assert [machine(tmp_path)] == heard
+    assert heard[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["machine"]
