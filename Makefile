@@ -33,8 +33,8 @@ dev-doubles: .venv/.dev  ## local Spotify, ReccoBeats, MusicBrainz, ListenBrainz
 test: .venv/.dev  ## the test suite, as CI runs it
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 25
 
-nightly: .venv/.dev  ## the tests that take minutes: the loop on Athena, a demo and a run killed, Dagster's services of AWS
-	@$(BIN)/python -m pytest -m nightly --durations 0
+nightly: .venv/.dev  ## the tests that take minutes, such as the loop on Athena or a demo killed; and those with examples, of new ones
+	@$(BIN)/python -m pytest -m "nightly or hypothesis" --hypothesis-profile anew --durations 0
 
 # SQL takes as long as all the rest: side by side.
 lint: .venv/.dev  ## ruff, mypy, sqlfluff, import contracts, the deployment's templates and scripts

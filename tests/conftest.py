@@ -9,6 +9,7 @@ import signal
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from spotify_assets.core.settings import PROJECT_ROOT, Settings
@@ -28,6 +29,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Dagster and dbt make many objects and drop few: by default a fifth of the suite's time is spent on looking for some.
 gc.set_threshold(*forked.SELDOM)
+
+# The same examples every time, so that no change is blamed for what chance found; `--hypothesis-profile=anew` draws
+# others, as the nightly tests do. How long an example takes says how busy the machine is.
+PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("same", PATIENT, derandomize=True)
+hypothesis.settings.register_profile("anew", PATIENT)
+hypothesis.settings.load_profile("same")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
