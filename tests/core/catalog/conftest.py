@@ -1,6 +1,7 @@
 """The live sources over the doubles: what is between them is HTTP."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +21,11 @@ from tests.doubles.fixtures import outside_world, world
 
 __all__ = ["outside_world", "world"]
 
-BRISK = Patience(deadline=20, connect=1, read=0.5, backoff=0.02)
-"""As patient as a test: faults are met as often, waits between them are short."""
+BRISK = Patience(deadline=30, connect=10, read=10, backoff=0.02)
+"""As patient as a test on a busy machine: faults are met as often, waits between them are short."""
+
+HASTY = replace(BRISK, read=1)
+"""For what is never answered."""
 
 
 class Clock:

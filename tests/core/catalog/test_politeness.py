@@ -32,7 +32,8 @@ def test_a_short_or_unreadable_retry_after_is_waited_out(
     took = time.monotonic() - began
     assert counts(outside_world) == (2, 1)
     asked_to_wait = 0.9 if retry_after in (1, "1") else 0
-    assert asked_to_wait <= took < 2.5
+    assert took >= asked_to_wait
+    assert spotify.tally.waited < 2.5
 
 
 def test_while_one_thread_waits_the_others_do_not_call(outside_world: OutsideWorld, reach: Reach) -> None:
@@ -43,7 +44,7 @@ def test_while_one_thread_waits_the_others_do_not_call(outside_world: OutsideWor
     assert len(list(spotify.fetch("artists", subjects))) == 12
     calls = [call for call in outside_world.spotify.calls if call.endpoint == "artist"]
     [refused] = [call.at for call in calls if call.status == 429]
-    waits = [call.at - refused for call in calls if call.at > refused + 0.2]  # some were under way
+    waits = sorted(call.at - refused for call in calls if call.at > refused)[3:]  # some were under way
     assert len(waits) >= 5
     assert min(waits) > 0.9
 
@@ -81,7 +82,8 @@ def test_a_long_wait_parks_the_source_at_once(
     began = time.monotonic()
     with pytest.raises(Parked, match=reason) as parked:
         spotify.artist(artist_id)
-    assert time.monotonic() - began < 2
+    assert spotify.tally.waited < 2
+    assert time.monotonic() - began < 5
     assert outside_world.spotify.count("artist") == 1
     assert (parked.value.until - clock.now).total_seconds() == pytest.approx(seconds, abs=2)
 
@@ -134,7 +136,7 @@ def test_a_day_long_429_in_the_middle_costs_exactly_the_missing_calls(
     began = time.monotonic()
     with pytest.raises(Parked):
         fetch()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert len(left) == 25  # every answer that came was handed out, those under way at the time too
     outside_world.spotify.faults.remove(rule)
     with pytest.raises(Parked):
