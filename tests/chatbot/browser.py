@@ -35,7 +35,9 @@ class Page:
 
     def __init__(self, address: str) -> None:
         self._ending = ExitStack()
-        self._socket = self._ending.enter_context(connect(address, max_size=None))
+        self._socket = self._ending.enter_context(
+            connect(address, max_size=None, open_timeout=SECONDS, ping_interval=None)
+        )
         self._number = 0
         self.errors: list[str] = []
         """What the console complained about, such as what the content security policy stopped."""

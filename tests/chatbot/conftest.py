@@ -102,10 +102,10 @@ def served(app: ASGIApp) -> Iterator[httpx.Client]:
     thread.start()
     try:
         with httpx.Client(
-            base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", trust_env=False
+            base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", trust_env=False, timeout=60
         ) as client:
             yield client
     finally:
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=60)
     assert not thread.is_alive()

@@ -64,7 +64,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     store.answers.put(published())
     config = load_settings(platform_home=home, messenger_api_url="http://127.0.0.1:9", **SECRETS)
     with served(make_app(store, utc_now, RateLimit(limit=10**9), config)) as client:
-        client.timeout = 60  # a busy machine is no fault of the server
         yield client
 
 

@@ -374,16 +374,16 @@ def test_any_text_can_be_read(text: str) -> None:
     ],
 )
 def test_no_text_takes_long_to_read(text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     read(clean(text)[:300])
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @pytest.mark.parametrize("text", ["a " + "!" * 40_000 + "b", "a " + "ㅋ" * 40_000 + "b", "a" + " ❤️" * 40_000])
 def test_no_text_takes_long_to_look_within(text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     names_within(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_a_name_in_quotation_marks_is_looked_for_as_it_stands() -> None:

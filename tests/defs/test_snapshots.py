@@ -83,10 +83,10 @@ def test_a_reader_sees_only_whole_snapshots_while_two_are_built(built: Graph) ->
 @pytest.mark.slow
 def test_an_export_killed_half_way_leaves_the_pointer_where_it_was(built: Graph) -> None:
     lake = built.platform.lake
-    root, first = Path(lake.storage.uri), pointer(lake)
-    before = set(snapshots(lake))
+    root = Path(lake.storage.uri)
     environment = {**os.environ, "PLATFORM_HOME": str(built.platform.settings.platform_home)}
     for _ in range(5):
+        first, before = pointer(lake), set(snapshots(lake))
         directories = set((root / "marts" / MARTS[0]).iterdir())
         process = subprocess.Popen(
             [Path(sys.executable).with_name("spotify-assets"), "materialize", "mart_snapshot"],

@@ -170,7 +170,7 @@ def state_of(aws: "AwsDouble", query_id: str | None) -> str:
     """The state of a statement, once it is an end or for half a minute."""
     for _ in range(300):
         execution = aws.client("athena").get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
-        if execution["Status"]["State"] != "RUNNING":
+        if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
             break
         time.sleep(0.1)
     return execution["Status"]["State"]
