@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from spotify_assets.core.lake.pointers import current_snapshot
@@ -22,9 +23,17 @@ from spotify_assets.defs.marts.models import (
     full_refresh,
 )
 from spotify_assets.defs.marts.song_pictures import draw_similar_songs
-from spotify_assets.defs.marts.warehouse import EXPORTED, MARTS, MOOD_MARTS, open_warehouse, sole_use
+from spotify_assets.defs.marts.warehouse import (
+    EXPORTED,
+    MARTS,
+    MOOD_MARTS,
+    WarehouseError,
+    open_warehouse,
+    sole_use,
+)
 from spotify_assets.defs.resources import Platform
 from tests.defs.conftest import Graph, an_impossible_artist, failures
+from tests.defs.damage import damage
 
 PUBLISHING = ("mart_snapshot", "serving_documents")
 
@@ -91,6 +100,26 @@ def test_why_dbt_failed_is_told_though_what_it_built_cannot_be_read(tmp_path: Pa
         next(told)
 
 
+@pytest.mark.parametrize("broken", ["rows", "header", "nothing in it", "cut off"])
+def test_a_damaged_warehouse_is_told_with_what_to_do(tmp_path: Path, broken: str) -> None:
+    settings = load_settings(platform_home=str(tmp_path))
+    file = settings.warehouse_path
+    with duckdb.connect(str(file)) as made:
+        made.sql("create table dim_artists as select md5(range::varchar) as artist_id from range(1000)")
+    if broken == "rows":
+        damage(file, "dim_artists")
+    else:
+        kept = {"header": b"not a database" * 1000, "nothing in it": b"", "cut off": file.read_bytes()[:100]}
+        file.write_bytes(kept[broken])
+    with (
+        pytest.raises(
+            WarehouseError, match=r"warehouse.duckdb is damaged: delete it and materialise everything"
+        ),
+        open_warehouse(settings).connect() as marts,
+    ):
+        marts.sql("select count(distinct artist_id) from dim_artists").fetchall()
+
+
 def test_similar_songs_are_drawn_in_full_builds_alone(built: Graph) -> None:
     drawn = describe(built.platform.warehouse, ["track_similarity"], pictures=True)["track_similarity"]
     assert drawn["similar songs"].value.startswith("![plot](data:image/png;base64,")
@@ -130,10 +159,11 @@ def test_the_picture_of_similar_artists_maps_them_and_counts_every_hub(built: Gr
             "'max_temp_directory_size' setting.",
             ["room", "DUCKDB_MEMORY_LIMIT"],
         ),
+        ("Corrupt database file: computed checksum 1 does not match stored checksum 2", ["warehouse.duckdb"]),
         ("Binder Error: there is no such column", []),
     ],
 )
-def test_it_is_said_what_to_do_about_a_disk_or_a_memory_that_is_full(
+def test_it_is_said_what_to_do_about_what_duckdb_refuses(
     platform: Platform, said: str, told: list[str]
 ) -> None:
     sentences = advice(said, platform.settings)

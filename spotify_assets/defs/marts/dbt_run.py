@@ -25,7 +25,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from spotify_assets.core.errors import PlatformError
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.dbt_project import PROJECT_DIR, dbt_environment, target_path
-from spotify_assets.defs.marts.warehouse import DISK_FULL, sole_use
+from spotify_assets.defs.marts.warehouse import DAMAGED, DISK_FULL, MADE_ANEW, sole_use
 
 # The adapter says the id of a query only here, and its reason only in the error.
 _ENDED_BADLY = re.compile(r"Athena query (\S+) has state (FAILED|CANCELLED)")
@@ -45,6 +45,8 @@ _MORE_MEMORY = (
     "What to do: let DuckDB use more memory, with the variable DUCKDB_MEMORY_LIMIT=8GB, say, in the run's "
     "environment; it is 1500MB where none is set."
 )
+
+_DAMAGED = f"What to do: the warehouse is damaged, warehouse.duckdb in PLATFORM_HOME: {MADE_ANEW}."
 
 PARSED = "partial_parse.msgpack"
 """File of a target directory in which dbt keeps what it parsed."""
@@ -212,8 +214,12 @@ def _events(
 def advice(reason: str, settings: Settings) -> list[str]:
     """Return what to do about a reason that an engine gave, if anything; a sentence each."""
     if settings.dbt_target != "athena":
-        room = [_MORE_ROOM] if DISK_FULL.search(reason) else []
-        return [*room, _MORE_MEMORY] if "Out of Memory Error" in reason else room
+        sentences = {
+            _MORE_ROOM: DISK_FULL.search(reason),
+            _MORE_MEMORY: "Out of Memory Error" in reason,
+            _DAMAGED: DAMAGED.search(reason),
+        }
+        return [sentence for sentence, is_so in sentences.items() if is_so]
     # Imported here: boto3 takes a third of a second that platforms on one machine need not spend.
     from spotify_assets.core.lake.athena import what_to_do
 

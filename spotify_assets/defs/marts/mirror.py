@@ -44,7 +44,7 @@ from spotify_assets.defs.marts.mirror_sql import (
     unload_sql,
     written_after,
 )
-from spotify_assets.defs.marts.warehouse import DISK_FULL, WarehouseError
+from spotify_assets.defs.marts.warehouse import DAMAGED, DISK_FULL, WarehouseError
 
 RESULTS = "athena-results"
 """Where results of statements lie for as long as they are needed, below the lake's root."""
@@ -111,7 +111,7 @@ class Mirror:
         """Open the copy as it is.
 
         Raises:
-            WarehouseError: another process has it open.
+            WarehouseError: another process has it open; or it turns out to be damaged, and is deleted.
         """
         connection = self._connect()
         try:
@@ -125,6 +125,15 @@ class Mirror:
                     "create table if not exists noted.buckets (model varchar, bucket varchar, digest varchar)"
                 )
             yield connection
+        except duckdb.Error as error:
+            if not DAMAGED.search(str(error)):
+                raise
+            connection.close()
+            self.forget()
+            raise WarehouseError(
+                f"The copy of Athena's marts, {self._path}, was damaged and is deleted: try again, and it is "
+                f"fetched anew. DuckDB says: {error}"
+            ) from error
         finally:
             connection.close()
 
@@ -302,7 +311,8 @@ class Mirror:
             ).fetchone()
             connection.unregister("new_rows")
         except (pa.ArrowInvalid, OSError, duckdb.Error) as error:
-            if isinstance(error, duckdb.Error) and DISK_FULL.search(str(error)):
+            said = str(error)
+            if isinstance(error, duckdb.Error) and (DISK_FULL.search(said) or DAMAGED.search(said)):
                 raise
             reason = self._storage.explain(error)
             raise LakeError(f"What Athena unloaded of {model.name} cannot be read: {reason}") from error

@@ -39,6 +39,14 @@ EXPORTED = (*MARTS, *MOOD_MARTS, *CHAT_MARTS)
 DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too large|max_temp_directory_size")
 """What DuckDB says where there is no room on disk, for a table or for what it sets aside to save memory."""
 
+DAMAGED = re.compile(
+    r"Corrupt database file|not a valid DuckDB database file|Could not read enough bytes|with version number"
+)
+"""What DuckDB says of a file that is broken, or is another version's."""
+
+MADE_ANEW = "delete it and materialise everything (`spotify-assets materialize`): it is made from the lake"
+"""What to do about a warehouse that is."""
+
 
 @contextmanager
 def sole_use(settings: Settings, user: str, say: Callable[[str], None]) -> Iterator[Turn]:
@@ -131,24 +139,42 @@ class DuckDBWarehouse:
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the file for reading; it is closed, and the file unlocked, on leaving."""
+        """Open the file for reading; it is closed, and the file unlocked, on leaving.
+
+        Raises:
+            WarehouseError: there is none, another process has it open for writing, or it is damaged.
+        """
         if not self._path.exists():
             raise WarehouseError(
                 f"There is no warehouse at {self._path} yet: materialise the marts first "
                 "(`spotify-assets materialize`)"
             )
+        with self._damage_told():
+            try:
+                connection = duckdb.connect(str(self._path), read_only=True)
+            except duckdb.IOException as error:
+                if DAMAGED.search(str(error)):
+                    raise
+                raise WarehouseError(
+                    f"The warehouse {self._path} cannot be opened; another program may have it open for "
+                    f"writing (a dbt run or a DuckDB shell): close it and try again. DuckDB says: {error}"
+                ) from error
+            try:
+                connection.execute("set timezone = 'UTC'")
+                yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
+    def _damage_told(self) -> Iterator[None]:
         try:
-            connection = duckdb.connect(str(self._path), read_only=True)
-        except duckdb.IOException as error:
+            yield
+        except duckdb.Error as error:
+            if not DAMAGED.search(str(error)):
+                raise
             raise WarehouseError(
-                f"The warehouse {self._path} cannot be opened; another program may have it open for writing "
-                f"(a dbt run or a DuckDB shell): close it and try again. DuckDB says: {error}"
+                f"The warehouse {self._path} is damaged: {MADE_ANEW}. DuckDB says: {error}"
             ) from error
-        try:
-            connection.execute("set timezone = 'UTC'")
-            yield connection
-        finally:
-            connection.close()
 
     def row_counts(self, models: Sequence[str]) -> dict[str, int]:
         """Count the rows of tables and views alike."""

@@ -26,6 +26,7 @@ from spotify_assets.defs.marts.mirror_sql import (
 )
 from spotify_assets.defs.marts.warehouse import WarehouseError, open_warehouse
 from tests.defs.athena.conftest import Built
+from tests.defs.damage import damage
 from tests.grammar.grammars import NO_NODE, NODE, parse
 
 ARTISTS = "select 'artist ' || cast(x as varchar) as artist_id, x as popularity from unnest(sequence(1, 300)) as t (x)"
@@ -178,6 +179,19 @@ def test_a_copy_that_cannot_be_read_is_made_anew(built: Built) -> None:
         copy.seek(4096 + 100)
         copy.write(b"a broken block" * 4)
     assert built.rows("select count(*) from dim_artists") == [(300,)]
+
+
+def test_a_copy_damaged_where_a_model_lies_is_told_and_made_anew(built: Built) -> None:
+    built.build("dim_artists", ARTISTS)
+    before = built.rows("select * from dim_artists")
+    file = built.settings.mirror_path
+    damage(file, "dim_artists")
+    with pytest.raises(
+        WarehouseError, match=r"mirror.duckdb, was damaged and is deleted: try again.*checksum"
+    ):
+        built.rows("select * from dim_artists")
+    assert not file.exists()
+    assert built.rows("select * from dim_artists") == before
 
 
 def test_what_athena_has_no_more_is_not_read_from_the_copy(built: Built) -> None:
