@@ -9,8 +9,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from spotify_assets.core.lake.pointers import current_snapshot
+from spotify_assets.core.lake.pointers import current_snapshot, model_versions
 from spotify_assets.core.settings import load_settings
+from spotify_assets.defs.marts import similarity_model
 from spotify_assets.defs.marts.artist_pictures import draw_similar_artists
 from spotify_assets.defs.marts.dbt_run import advice
 from spotify_assets.defs.marts.models import (
@@ -22,6 +23,7 @@ from spotify_assets.defs.marts.models import (
     described,
     full_refresh,
 )
+from spotify_assets.defs.marts.similarity_fit import Artists, Terms, fit_terms
 from spotify_assets.defs.marts.song_pictures import draw_similar_songs
 from spotify_assets.defs.marts.warehouse import (
     EXPORTED,
@@ -253,6 +255,35 @@ def test_marts_count_as_whole_again_only_when_all_that_was_left_is_built(
     assert mended.success
     assert lake.read_json(BUILD_STATE) == {"state": "whole", "run_id": mended.run_id, "unfinished": []}
     assert built.platform.store.answers.artist("impossible") is None
+
+
+def test_a_model_that_was_fitted_during_a_refresh_is_there_after_it(
+    built_anew: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = built_anew.platform.lake
+    before = model_versions(lake)
+    seen = []
+    at_it = threading.Event()
+
+    def refresh() -> None:
+        with sole_use(built_anew.platform.settings, "a refresh", print):
+            at_it.set()
+            for _ in range(40):
+                seen.append(model_versions(lake))
+                time.sleep(0.05)
+
+    refreshing = threading.Thread(target=refresh)
+
+    def fitted_while_a_refresh_begins(artists: Artists) -> Terms:
+        refreshing.start()
+        assert at_it.wait(60)
+        return fit_terms(artists)
+
+    monkeypatch.setattr(similarity_model, "fit_terms", fitted_while_a_refresh_begins)
+    assert built_anew.run("build", asset_selection=[dg.AssetKey("similarity_model")]).success
+    refreshing.join()
+    assert seen == [before] * 40
+    assert len(model_versions(lake)) == len(before) + 1
 
 
 def test_a_build_waits_for_whoever_uses_the_warehouse(built: Graph) -> None:

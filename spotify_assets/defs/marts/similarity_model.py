@@ -186,11 +186,13 @@ def similarity_model(context: dg.AssetExecutionContext, platform: Platform) -> d
     is_exact = len(placed) <= platform.settings.similarity_exact_up_to
     version = new_id("m", datetime.now(UTC))
     rows = vectors(terms, cells, EXACT_PROBES if is_exact else PROBES)
-    platform.lake.write_table(model_path(version, "vectors"), rows, grouped_by="kind")
-    platform.lake.write_table(model_path(version), breakpoints)
-    for old in model_versions(platform.lake)[:-VERSIONS_KEPT]:
-        delete_model(platform.lake, old)
-    platform.warehouse.register(platform.lake)
+    # A refresh that is at it now ends with the model that it began with.
+    with platform.sole_use_of_warehouse(context):
+        platform.lake.write_table(model_path(version, "vectors"), rows, grouped_by="kind")
+        platform.lake.write_table(model_path(version), breakpoints)
+        for old in model_versions(platform.lake)[:-VERSIONS_KEPT]:
+            delete_model(platform.lake, old)
+        platform.warehouse.register(platform.lake)
     context.log.info("fitted %s on %d tracks and %d artists", version, features.num_rows, len(placed))
     return dg.MaterializeResult(
         metadata={
