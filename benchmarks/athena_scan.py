@@ -65,6 +65,8 @@ class Bytes:
     """Of tables that dbt built, by models."""
     checks: int
     """Of anything, by dbt's tests."""
+    whole: int
+    """Of tables read whole, all columns of all partitions and files, as often as they are read."""
     each: tuple[int, ...]
     """Of every statement that is billed."""
 
@@ -86,6 +88,7 @@ class Bytes:
             self.model,
             factor * self.tables,
             factor * self.checks,
+            factor * self.whole,
             tuple(factor * size for size in self.each),
         )
 
@@ -98,9 +101,10 @@ class Bytes:
 
 def count(statements: Sequence[dict[str, Any]], raw_schema: str) -> Bytes:
     """Sum what the double noted of statements."""
-    raw = model = tables = checks = 0
+    raw = model = tables = checks = whole = 0
     each = []
     for statement in statements:
+        whole += statement["whole"]
         if any(mark in statement["sql"] for mark in OF_CHECKS):
             checks += statement["scanned"]
         else:
@@ -115,7 +119,7 @@ def count(statements: Sequence[dict[str, Any]], raw_schema: str) -> Bytes:
         # The adapter keeps counts by selecting them as constants, which reads nothing.
         if statement["kind"] in BILLED and statement["read"]:
             each.append(statement["scanned"])
-    return Bytes(len(statements), raw, model, tables, checks, tuple(each))
+    return Bytes(len(statements), raw, model, tables, checks, whole, tuple(each))
 
 
 def catalogue(size: int) -> dict[str, pa.Table]:
@@ -164,6 +168,12 @@ def rows() -> Iterator[tuple[str, str]]:
         f"observations {few.raw / whole.raw:.3f}, derived tables {few.tables / whole.tables:.2f}, "
         f"checks {few.checks / whole.checks:.2f}, all {few.scanned / whole.scanned:.2f}",
     )
+    for artists in (None, REFRESHED[0]):
+        read = measured[artists]
+        yield (
+            f"{_called(SIZE, artists)}, with tables read whole",
+            f"{read.whole / MB:,.1f} MB instead of {read.scanned / MB:,.1f}",
+        )
 
 
 def _called(size: int, artists: int | None) -> str:

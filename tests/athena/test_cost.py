@@ -15,6 +15,7 @@ def statement(kind: str, read: dict[str, int], node: str = "model.x.y") -> dict[
         "kind": kind,
         "scanned": sum(read.values()),
         "read": read,
+        "whole": 2 * sum(read.values()),
     }
 
 
@@ -29,6 +30,7 @@ def test_bytes_are_told_apart_by_what_they_are_of() -> None:
         "raw",
     )
     assert (counted.raw, counted.model, counted.tables, counted.checks) == (3 * MB, 2 * MB, 4 * MB, 13 * MB)
+    assert counted.whole == 2 * counted.scanned
 
 
 @pytest.mark.parametrize(
@@ -50,11 +52,11 @@ def test_a_statement_that_reads_no_table_is_free() -> None:
 
 
 def test_more_rows_cost_more_only_beyond_what_is_billed_at_least() -> None:
-    small = Bytes(2, 0, 0, 2 * MB, 20 * MB, (2 * MB, 20 * MB))
+    small = Bytes(2, 0, 0, 2 * MB, 20 * MB, 90 * MB, (2 * MB, 20 * MB))
     assert small.billed == 30 * MB
     assert small.times(10).billed == 20 * MB + 200 * MB
-    assert small.times(10).checks == 200 * MB
+    assert (small.times(10).checks, small.times(10).whole) == (200 * MB, 900 * MB)
 
 
 def test_the_price_of_a_terabyte() -> None:
-    assert f"${DOLLARS_PER_TB:.4f}" in str(Bytes(1, 0, 0, TB, 0, (TB,)))
+    assert f"${DOLLARS_PER_TB:.4f}" in str(Bytes(1, 0, 0, TB, 0, TB, (TB,)))

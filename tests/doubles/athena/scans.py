@@ -55,6 +55,11 @@ class Sizes:
     groups: Sequence[RowGroup]
     always: int
 
+    @property
+    def whole(self) -> int:
+        """All its bytes."""
+        return self.always + sum(sum(group.columns.values()) for group in self.groups)
+
     def read(self, use: Use) -> int:
         """The bytes read by a scan."""
         kept = [group for group in self.groups if all(one.may_hold(group.bounds) for one in use.comparisons)]
@@ -120,9 +125,12 @@ class Relation:
 
 @dataclass(frozen=True)
 class Planned:
-    """What a query takes: bytes by table, and stages."""
+    """What a query takes."""
 
     read: Counter[str]
+    """Bytes by table."""
+    whole: int
+    """Bytes that it would read if it read tables whole, as often as it reads them."""
     stages: int
 
 
@@ -151,7 +159,10 @@ class Planner:
             times[number] += 1
         # Trino reads all parts of a table at once.
         at_once = {table: max(times[n] for n, (of, _) in enumerate(parts) if of == table) for table in read}
-        return Planned(read, sum(at_once.values()) + stages_of(plan))
+        whole = sum(
+            at_once[table] * sum(sizes.whole for sizes in files) for table, files in parts if table in read
+        )
+        return Planned(read, whole, sum(at_once.values()) + stages_of(plan))
 
 
 def inlined(query: exp.Expression) -> str:

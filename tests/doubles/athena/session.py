@@ -57,7 +57,8 @@ class Services:
 class Session:
     """Binds, runs and measures one statement.
 
-    `read` is the bytes that Athena would have read for it, by table; `stages` into how many it would have been parted.
+    `read` is the bytes that Athena would have read for it, by table, `whole` those of reading tables whole; `stages` into
+    how many it would have been parted.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -77,7 +78,7 @@ class Session:
         self.enforced_location = enforced_location
         self.cutoff = cutoff
         self.read: Counter[str] = Counter()
-        self.stages = 0
+        self.whole = self.stages = 0
         self.schema: dict[str, Any] = {}
         self.relations: list[Relation] = []
         self.stopped = threading.Event()
@@ -120,6 +121,7 @@ class Session:
         except duckdb.Error as error:
             raise failure(error) from error
         self.read += planned.read
+        self.whole += planned.whole
         self.stages = max(self.stages, planned.stages)
         if self.stages > MOST_STAGES:
             raise AthenaFailure(

@@ -106,6 +106,7 @@ class Statements:
             "milliseconds": milliseconds(statement),
             "scanned": statement.session.scanned,
             "read": statement.session.read,
+            "whole": statement.session.whole,
             "stages": statement.session.stages,
         }
         with self.log.open("a") as log:

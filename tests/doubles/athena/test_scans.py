@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlglot
 
 pytest.importorskip("moto.server")
 pytest.importorskip("pyiceberg.catalog")
@@ -17,7 +19,7 @@ pytest.importorskip("pyiceberg.catalog")
 from .client import Client
 from .errors import AthenaFailure
 from .iceberg import Iceberg
-from .scans import FOOTER_END_BYTES
+from .scans import FOOTER_END_BYTES, Part, Planner, Relation, parquet_sizes_of
 from .server import REGION, AthenaDouble
 
 DAYS = {"2026-11-01": 1000, "2026-11-02": 3000}
@@ -95,6 +97,22 @@ def test_columns_and_partitions_count(days: Days, sql: str, columns: list[str], 
 def test_what_is_named_twice_is_read_twice(days: Days) -> None:
     twice = "with s as (select id, score from {t}) select id from s where score = (select max(score) from s)"
     assert days.scanned(twice) == days.size(["id", "score"], BOTH) + days.size(["score"], BOTH)
+
+
+def test_what_reading_tables_whole_would_take_is_told_too(tmp_path: Path) -> None:
+    rows = pa.table({"id": [f"{n}" for n in range(1000)], "score": [n / 7 for n in range(1000)]})
+    sizes = []
+    for day in DAYS:
+        pq.write_table(rows, tmp_path / f"{day}.parquet")
+        sizes.append(parquet_sizes_of(tmp_path / f"{day}.parquet"))
+    columns = {"id": "VARCHAR", "score": "DOUBLE", "day": "VARCHAR"}
+    parts = [Part([size], {"day": f"'{day}'"}) for day, size in zip(DAYS, sizes, strict=True)]
+    days = Relation("lake", "days", columns, parts)
+    sql = f"select max(d.score) from {days.name} as d inner join {days.name} as e using (id) where d.day > '2026-11-01'"
+    planned = Planner().planned([days], sqlglot.parse_one(sql, dialect="duckdb"))
+    assert planned.whole == 2 * sum(size.whole for size in sizes)
+    assert sum(size.whole for size in sizes) < sum(file.stat().st_size for file in tmp_path.iterdir())
+    assert 0 < planned.read["lake.days"] < planned.whole
 
 
 def test_a_view_is_read_through_and_free_to_make(days: Days, place: str) -> None:
