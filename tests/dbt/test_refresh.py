@@ -304,6 +304,20 @@ def test_after_other_sql_everything_is_made_anew_even_if_a_run_dies(refreshed: R
     assert {row[-1] for row in after["int_refreshed_until"]}.isdisjoint({"of other models"})
 
 
+def test_where_nobody_knows_whom_a_dead_run_left_everything_is_made_anew(refreshed: Refreshed) -> None:
+    platform, warehouse = refreshed.platform, str(refreshed.platform.home / "warehouse.duckdb")
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("create table kept as from int_refreshed_until")
+        # As Athena has it where a run was killed while it swapped in another table.
+        connection.execute("drop table int_renewed_artists")
+    platform.dbt("run", "--select", "int_renewed_tracks", "int_renewed_artists", DBT_REFRESH="true")
+    after = platform.contents()
+    assert "int_refreshed_until" not in after
+    assert len(after["int_renewed_artists"]) == len(refreshed.from_nothing["int_renewed_artists"])
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("alter table kept rename to int_refreshed_until")
+
+
 def test_where_staging_was_made_from_nothing_everything_is(refreshed: Refreshed) -> None:
     platform = refreshed.platform
     platform.dbt("run", "--full-refresh", "--select", "stg_artist_aliases__by_source")

@@ -1,8 +1,9 @@
 {#-
     Find out whether this run may make the derived tables anew in part. Called by the first model of those, after all
     of staging. It may not in a full build, where no run ever came to its end, and where the last one that did was made
-    of another fitted model, by other SQL, or of rows of staging that are gone altogether, as after a purge. Then
-    `int_refreshed_until` is dropped, which is how all that come after know.
+    of another fitted model, by other SQL, or of rows of staging that are gone altogether, as after a purge; nor where
+    nobody knows any more whom a run that died left behind. Then `int_refreshed_until` is dropped, which is how all that
+    come after know.
 -#}
 {% macro begin_refresh() -%}
     {%- for table in staged_tables() -%}
@@ -16,7 +17,7 @@
         {{ return('') }}
     {%- endif -%}
     {%- set may = namespace(renew_part=false) -%}
-    {%- if is_refresh() and not flags.FULL_REFRESH -%}
+    {%- if is_refresh() and not flags.FULL_REFRESH and built('int_renewed_artists') -%}
         {%- set made_of = run_query(made_of_sql(until)).rows[0] -%}
         {%- set may.renew_part = made_of[0] == made_of[1] and made_of[2] == sql_digest() and not made_of[3] -%}
     {%- endif -%}
