@@ -90,6 +90,19 @@ def test_a_full_build_packs_what_merges_left_and_a_refresh_does_not(project: Pro
     assert packed("increment") == []
 
 
+def test_a_column_that_staging_gains_is_added_to_its_table(project: Project) -> None:
+    schema, model = project.account.schema, "stg_tracks__by_source"
+    before = project.account.table(model)
+    project.account.run(f"alter table {schema}.{model} drop column isrc")
+    # As if the SQL had been another.
+    project.account.run(f"drop table {schema}.int_refreshed_until")
+    project.command("gained", "run", "--select", model)
+    after = project.account.table(model)
+    assert set(after.column_names) == set(before.column_names)
+    assert after.num_rows == before.num_rows
+    assert 0 < after.num_rows - after["isrc"].null_count <= before.num_rows - before["isrc"].null_count
+
+
 def test_one_that_fails_is_named_among_those_asked_with_it(project: Project) -> None:
     table = f"{project.account.schema}.dim_artists"
     first = f"(select min(artist_id) from {table})"

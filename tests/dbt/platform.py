@@ -36,16 +36,17 @@ PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
 
 def run_dbt(
-    *args: str, scratch: Path, variables: Mapping[str, str], ok: bool = True
+    *args: str, scratch: Path, variables: Mapping[str, str], ok: bool = True, project: Path = PROJECT
 ) -> subprocess.CompletedProcess[str]:
-    """Run dbt in the project's directory with these variables and no others of the platform."""
+    """Run dbt in the project's directory, or in a changed copy's, with these variables and no others of the platform."""
     target = str(scratch / "dbt")
     places = ("--target-path", target, "--log-path", target, "--log-level-file", "none", "--no-use-colors")
     scratch.mkdir(exist_ok=True)
     environment = {"PATH": os.environ["PATH"], "HOME": str(scratch), **variables}
     chosen = args[args.index("--vars") + 1] if "--vars" in args else ""
-    with parsed_before(scratch, chosen) if "--target" not in args else nullcontext():
-        done = forked.run("dbt", [*args, *places], PROJECT, environment, scratch / "said")
+    is_parsed = project == PROJECT and "--target" not in args
+    with parsed_before(scratch, chosen) if is_parsed else nullcontext():
+        done = forked.run("dbt", [*args, *places], project, environment, scratch / "said")
     assert (done.returncode == 0) == ok, done.stdout[-8000:] + done.stderr[-2000:]
     return done
 

@@ -14,7 +14,7 @@
     {%- if not (execute and flags.INTROSPECT) -%}
         {{ return(true) }}
     {%- endif -%}
-    {%- set lake = env_var('LAKE_URI', '') or env_var('PLATFORM_HOME', '../.platform') ~ '/lake' -%}
+    {%- set lake = env_var('LAKE_URI', '') or (env_var('PLATFORM_HOME', '') or '../.platform') ~ '/lake' -%}
     {%- set files = lake | replace("'", "''") ~ '/track_moods/moods/*/*.parquet' -%}
     {{ return(run_query("select count(*) from glob('" ~ files ~ "')").columns[0].values()[0] > 0) }}
 {%- endmacro %}

@@ -6,12 +6,13 @@
     An empty array (of genres, say) counts as null; name such columns in `arrays`.
 
     Observations that are not read again are older than those that are; so where the newly read ones have no
-    value, the held row's is the newest.
+    value, the held row's is the newest. A column that the table has not yet, since this SQL gained it, has no held value.
 
     `changed_at` is the stamp of the run that wrote the row, which it does only where the row differs.
 -#}
 {% macro newest_values(table, id, columns, arrays=[]) -%}
     {%- set held = is_increment() -%}
+    {%- set there = adapter.get_columns_in_relation(this) | map(attribute='name') | list if held else [] -%}
     {%- set until = held_until() -%}
     {%- set said = ([id, 'source'] + columns + ['is_gone', 'fetched_at']) | join(', ') -%}
     with
@@ -65,7 +66,7 @@
             newest.{{ id }},
             newest.source,
             {%- for column in columns %}
-            coalesce(newest.{{ column }}, held.{{ column }}) as {{ column }},
+            {{ 'coalesce(newest.' ~ column ~ ', held.' ~ column ~ ')' if column in there else 'newest.' ~ column }} as {{ column }},
             {%- endfor %}
             newest.is_gone,
             newest.fetched_at
@@ -76,7 +77,10 @@
                 and newest.source = held.source
         where
             {%- for column in columns %}
-            coalesce(newest.{{ column }}, held.{{ column }}) is distinct from held.{{ column }}
+            {{
+                'coalesce(newest.' ~ column ~ ', held.' ~ column ~ ') is distinct from held.' ~ column
+                if column in there else 'newest.' ~ column ~ ' is not null'
+            }}
             or {% endfor %}newest.is_gone is distinct from held.is_gone
             or newest.fetched_at is distinct from held.fetched_at
 
