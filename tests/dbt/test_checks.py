@@ -64,3 +64,8 @@ def test_asked_by_themselves_they_say_the_same(broken: Platform, together: Outco
             together[name]["failures"],
         )
         assert outcome["adapter_response"].get("_message") != "checked with others"
+
+
+def test_what_failed_is_stored_where_that_is_wanted(broken: Platform, together: Outcomes) -> None:
+    broken.dbt("build", "--select", DIMENSION, "--store-failures", ok=False)
+    assert broken.query(f"from main_dbt_test__audit.{FAILS}") == [(101, None)]

@@ -40,18 +40,35 @@
     {{ return(graph.setdefault('outcomes_of_checks', {})) }}
 {%- endmacro %}
 
-{#- The generic tests of models that this run will come to. -#}
+{#- The generic tests of models that this run will come to, and that can be asked with others. -#}
 {% macro generic_tests() -%}
     {%- set tests = [] -%}
     {%- for node in graph.nodes.values() | sort(attribute='unique_id') -%}
         {%- if node.resource_type == 'test'
             and node.attached_node in graph.nodes
             and node.unique_id in selected_resources
-            and not (node.config.where or node.config.limit or node.config.store_failures) -%}
+            and not (node.config.where or node.config.limit or node.config.store_failures or flags.STORE_FAILURES)
+            and is_told_plainly(node) -%}
             {%- do tests.append(node) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(tests) }}
+{%- endmacro %}
+
+{#-
+    Whether a test's arguments are what its SQL is to be made of. What dbt would have to work out first (`ref(…)`,
+    `var(…)`, `{{ … }}`), only a test that is asked by itself can have worked out, but for the model that `to` names.
+    Nor is a test of a package found by its name alone.
+-#}
+{% macro is_told_plainly(test) -%}
+    {%- set arguments = dict(test.test_metadata.kwargs) -%}
+    {%- do arguments.pop('model', none) -%}
+    {%- set others = test.depends_on.nodes | reject('equalto', test.attached_node) | list -%}
+    {%- if others | length == 1 and others[0] in graph.nodes -%}
+        {%- do arguments.pop('to', none) -%}
+    {%- endif -%}
+    {%- set worked_out = '"\\s*(env_var|ref|var|source|doc)\\s*\\(|\\{[{%]' -%}
+    {{ return(not test.test_metadata.namespace and not modules.re.search(worked_out, tojson(arguments))) }}
 {%- endmacro %}
 
 {#- Those of a model that can be asked as soon as it is built. -#}
