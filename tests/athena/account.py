@@ -128,10 +128,15 @@ class Account:
         raise StatementFailed(f"not over after {PATIENCE_SECONDS} s: {sql}")
 
     def table(self, name: str) -> pa.Table:
-        """The rows of a table or view, through UNLOAD."""
+        """The rows of a table or view, through UNLOAD, which writes microseconds as text alone."""
         place = f"unloaded/{name}-{uuid4().hex}/"
+        kinds = self._columns(name)
+        columns = ", ".join(
+            f'cast("{column}" as varchar) as "{column}"' if kind == "timestamp" else f'"{column}"'
+            for column, kind in kinds.items()
+        )
         self.run(
-            f'unload (select * from "{self.schema}"."{name}") to \'{self.lake_uri}/{place}\' '
+            f'unload (select {columns} from "{self.schema}"."{name}") to \'{self.lake_uri}/{place}\' '
             "with (format = 'PARQUET', compression = 'zstd')"
         )
         s3, keys = self.client("s3"), sorted(self.objects(place))
@@ -140,7 +145,23 @@ class Account:
             body = s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{key}")["Body"].read()
             parts.append(pq.read_table(io.BytesIO(body)))
         self.remove(keys)
-        return pa.concat_tables(parts, promote_options="default") if parts else pa.table({})
+        if not parts:
+            return pa.table({})
+        rows = pa.concat_tables(parts, promote_options="default")
+        moments = [
+            pa.field(f.name, pa.timestamp("us")) if kinds[f.name] == "timestamp" else f for f in rows.schema
+        ]
+        return rows.cast(pa.schema(moments))
+
+    def _columns(self, name: str) -> dict[str, str]:
+        """The types in Glue of a table's columns, by their names."""
+        table = self.client("glue").get_table(DatabaseName=self.schema, Name=name)["Table"]
+        return {
+            column["Name"]: column["Type"]
+            for column in table["StorageDescriptor"]["Columns"]
+            # Glue keeps columns that Iceberg dropped.
+            if (column.get("Parameters") or {}).get("iceberg.field.current") != "false"
+        }
 
     @contextmanager
     def _environment(self) -> Iterator[None]:

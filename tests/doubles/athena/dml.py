@@ -80,7 +80,7 @@ def create_table_as(session: Session, body: str, database: str) -> Result:
 def _hive_table(
     session: Session, target: tuple[str, str], location: str, columns: Columns, given: dict[str, Any]
 ) -> Result:
-    typed = [(column, hive_type(kind)) for column, kind in columns]
+    typed = _hive_columns(columns)
     keys = [key.lower() for key in given.get("partitioned_by") or []]
     if keys and [column.lower() for column, _ in typed[-len(keys) :]] != keys:
         raise AthenaFailure(
@@ -107,6 +107,18 @@ def _hive_table(
         session.catalog.drop(*target)
         raise
     return Result("CREATE_TABLE_AS_SELECT", columns=ROWS, updated=written)
+
+
+def _hive_columns(columns: Columns) -> list[tuple[str, str]]:
+    """The types in Glue of columns that are written as a Hive table's; UNLOAD writes as one."""
+    for column, kind in columns:
+        if re.search(r"\bTIMESTAMP\b(?! WITH)", str(kind)):
+            raise AthenaFailure(
+                "NOT_SUPPORTED",
+                "Incorrect timestamp precision for timestamp(6); the configured precision is MILLISECONDS; "
+                f"column name: {column}",
+            )
+    return [(column, hive_type(kind)) for column, kind in columns]
 
 
 def _iceberg_table(
@@ -260,7 +272,7 @@ def unload(session: Session, body: str, database: str) -> Result:
     given = properties(f"with ({match[3]})")
     if not session.catalog.storage.is_empty(match[2]):
         raise AthenaFailure("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {match[2]}")
-    columns = [(name, hive_type(kind)) for name, kind in session.keep(parse(match[1]), database)]
+    columns = _hive_columns(session.keep(parse(match[1]), database))
     form = str(given.get("format", "parquet")).lower()
     target = {"StorageDescriptor": hive.descriptor(columns, match[2], form)}
     written = hive.write(session, target, columns, [], form, str(given.get("compression", "gzip")))

@@ -126,9 +126,8 @@ def test_iceberg_keeps_microseconds_and_hive_milliseconds(client: Client, place:
     moment = "timestamp '2024-01-02 03:04:05.123456'"
     iceberg(client, place, f"select cast({moment} as timestamp(6)) as t")
     assert client.rows(f"select t from {place}") == [("2024-01-02 03:04:05.123456",)]
-    client.run(
-        f"create table raw.{place}h with (external_location='s3://lake/{place}h') as select t from raw.{place}"
-    )
+    hive = f"create table raw.{place}h with (external_location='s3://lake/{place}h') as select"
+    client.run(f"{hive} cast(t as timestamp(3)) as t from raw.{place}")
     assert client.rows(f"select t from {place}h") == [("2024-01-02 03:04:05.123",)]
     with pytest.raises(
         Failed, match=r'Timestamp precision \(3\) not supported for Iceberg. Use "timestamp\(6\)"'
@@ -171,3 +170,16 @@ def test_unload_writes_objects_that_a_table_reads(client: Client, place: str) ->
     assert client.rows(f"select sum(n) from {place}") == [("3",)]
     with pytest.raises(Failed, match="HIVE_PATH_ALREADY_EXISTS"):
         client.run(f"unload (select 1 as n) to 's3://lake/{place}/' with (format = 'PARQUET')")
+
+
+def test_hive_and_unload_write_no_microseconds(client: Client, place: str) -> None:
+    query = "select cast(timestamp '2024-01-02 03:04:05.123456' as timestamp(6)) as t"
+    refused = r"Incorrect timestamp precision for timestamp\(6\); the configured precision is MILLISECONDS"
+    with pytest.raises(Failed, match=rf"{refused}; column name: t"):
+        client.run(f"unload ({query}) to 's3://lake/{place}/' with (format = 'PARQUET')")
+    with pytest.raises(Failed, match=refused):
+        client.run(f"create table raw.{place} with (external_location='s3://lake/{place}') as {query}")
+    with pytest.raises(Failed, match=refused):
+        client.run(
+            f"unload (select array[t] as t from ({query})) to 's3://lake/{place}/' with (format = 'PARQUET')"
+        )
