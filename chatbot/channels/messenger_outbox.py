@@ -13,6 +13,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -103,8 +104,7 @@ class Outbox:
         while (free := AT_ONCE - len(self._working)) > 0:
             if not await self._aside(self._inbox.waiting):
                 break
-            now = self._service.clock()
-            claimed = await self._aside(self._inbox.claim, now, now + LEASE, free)
+            claimed = await self._claim(free)
             for message in claimed:
                 task = asyncio.create_task(self._reply(message))
                 self._working[task] = message.sender
@@ -113,6 +113,21 @@ class Outbox:
             if not claimed:
                 break
         return taken
+
+    async def _claim(self, number: int) -> list[InboxMessage]:
+        """Claim what is due; where this is cancelled meanwhile, give it back."""
+        now = self._service.clock()
+        claiming = asyncio.ensure_future(self._aside(self._inbox.claim, now, now + LEASE, number))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            with suppress(StoreError):
+                for message in await claiming:
+                    await self._give_back(message)
+            raise
+
+    async def _give_back(self, message: InboxMessage) -> None:
+        await self._aside(partial(self._inbox.put_off, count=False), message.key, self._service.clock())
 
     async def _wait(self, seconds: float) -> None:
         """Wait until something was received or ended, but no longer than so many seconds."""
@@ -139,9 +154,7 @@ class Outbox:
                 # It is not broken off: nobody would know whether it was sent.
                 await sending
             else:
-                await self._aside(
-                    partial(self._inbox.put_off, count=False), message.key, self._service.clock()
-                )
+                await self._give_back(message)
             raise
         except StoreError as error:
             _log.error("A message waits for its reply: %s", error)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -364,6 +366,41 @@ def test_what_a_server_had_not_begun_is_due_again_at_once(
     assert sent < 6
     now = datetime.now(UTC)
     assert len(store.inbox.claim(now, now, 9)) == 6 - sent, "nobody has to wait for a claim to pass"
+
+
+def test_what_a_server_claims_while_it_stops_is_due_again_at_once(
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claiming, stopping, claimed = threading.Event(), threading.Event(), threading.Event()
+    claim = store.inbox.claim
+
+    def slowly(*arguments: Any) -> list[InboxMessage]:
+        claiming.set()
+        assert stopping.wait(60)
+        try:
+            return claim(*arguments)
+        finally:
+            claimed.set()
+
+    async def stop_while_it_claims() -> None:
+        service = make_service(
+            store, lambda: datetime.now(UTC), config=load_settings(platform_home=tmp_path, **SECRETS)
+        )
+        assert service.outbox
+        working = asyncio.create_task(service.outbox.run())
+        assert await asyncio.to_thread(claiming.wait, 60)
+        working.cancel()
+        await asyncio.sleep(0)
+        stopping.set()
+        await asyncio.wait([working])
+        assert working.cancelled()
+        assert await asyncio.to_thread(claimed.wait, 60)
+
+    store.inbox.receive([InboxMessage("k", "page", "1001", "{}", datetime.now(UTC))], datetime.now(UTC))
+    monkeypatch.setattr(store.inbox, "claim", slowly)
+    asyncio.run(stop_while_it_claims())
+    now = datetime.now(UTC)
+    assert [message.key for message in claim(now, now, 9)] == ["k"]
 
 
 def test_who_writes_too_fast_gets_a_friendly_reply(
