@@ -332,7 +332,7 @@ def test_a_graph_that_hangs_up_or_answers_nonsense_is_asked_again(
     config = load_settings(platform_home=tmp_path, messenger_api_url="http://127.0.0.1:9", **SECRETS)
     with served(make_app(store, lambda: datetime.now(UTC), None, config)) as client:
         deliver(client, text_event("m_1", "에스파", timestamp=now_ms()))
-        time.sleep(0.5)
+        wait_for(lambda: attempts(store) != [0])
     assert store.inbox.waiting() == 1
     [message] = store.inbox.claim(datetime.now(UTC) + timedelta(minutes=1), datetime.now(UTC), 1)
     assert message.attempts >= 1

@@ -26,16 +26,18 @@ def wait_for(client: Client, statement: str, *states: str) -> str:
     raise TimeoutError(states)
 
 
-SLOW = "select count(*) from unnest(sequence(1, 9000)) a(x) cross join unnest(sequence(1, 9000)) b(y) where x * y % 7 = 3"
+ENDLESS = (
+    "select count(*) from unnest(sequence(1, 10000)) as a (x) cross join unnest(sequence(1, 10000)) as b (y) "
+    "cross join unnest(sequence(1, 10000)) as c (z) where x * y * z = 7"
+)
 
 
 def test_a_statement_is_queued_and_runs_before_it_succeeds(client: Client) -> None:
-    started = client.athena.start_query_execution(
-        QueryString="select 1 as one", ResultConfiguration={"OutputLocation": RESULTS}
-    )["QueryExecutionId"]
+    started = client.start(ENDLESS)
     first = client.athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]["Status"]["State"]
     assert first in ("QUEUED", "RUNNING")
-    ended = client.ended(started)
+    client.athena.stop_query_execution(QueryExecutionId=started)
+    ended = client.run("select 1 as one")
     assert ended["Status"]["State"] == "SUCCEEDED"
     assert ended["StatementType"] == "DML"
     assert ended["Status"]["CompletionDateTime"] >= ended["Status"]["SubmissionDateTime"]
@@ -71,7 +73,7 @@ def test_results_of_a_statement_that_has_not_succeeded_are_refused(client: Clien
 
 
 def test_a_stopped_statement_is_cancelled_with_the_reason(client: Client) -> None:
-    statement = client.start(SLOW)
+    statement = client.start(ENDLESS)
     wait_for(client, statement, "RUNNING")
     client.athena.stop_query_execution(QueryExecutionId=statement)
     status = client.ended(statement)["Status"]
