@@ -97,7 +97,7 @@ def test_a_document_is_old_or_new_with_its_own_names_when_its_publisher_is_kille
     publisher = processes.start(put)
     began = time.monotonic()
     while store.answers.versions("artist", ["a0"]) == {"a0": "old"}:
-        assert time.monotonic() - began < 30, "the publisher never published"
+        assert time.monotonic() - began < 120, "the publisher never published"
     time.sleep(random.Random(seed).uniform(0, 0.3))
     publisher.kill()
     publisher.join()
@@ -123,7 +123,7 @@ def test_a_killed_run_leaves_its_requests_to_be_given_back(store: ServingStore, 
     run = processes.start(claim, "dead", "a", "b")
     began = time.monotonic()
     while len(store.requests.held_by("dead")) < 2:
-        assert time.monotonic() - began < 30, "the run never claimed"
+        assert time.monotonic() - began < 120, "the run never claimed"
     run.kill()
     run.join()
     late = NOON + timedelta(hours=1)
