@@ -20,6 +20,9 @@ from spotify_assets.core.errors import PlatformError, SettingsError, StoreError
 from spotify_assets.core.settings import settings
 from spotify_assets.core.store import ServingStore, open_store
 
+SECONDS_TO_START = 30
+"""Within which a worker must show that it lives, or is started anew: on a busy machine it begins late."""
+
 SECONDS_TO_FINISH = 4
 """How long requests in flight may take after SIGTERM."""
 
@@ -97,6 +100,7 @@ def serve(
 ) -> None:
     """Serve the web chat at / and the API at /v1/chat until SIGTERM or Ctrl-C."""
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
     from chatbot.app import become_server, make_app
     from chatbot.identity import user_ids
@@ -117,6 +121,7 @@ def serve(
         "access_log": False,  # addresses hold what people asked
         "server_header": False,
         "timeout_graceful_shutdown": SECONDS_TO_FINISH,
+        "timeout_worker_healthcheck": SECONDS_TO_START,
     }
     typer.echo(f"The chat is at http://{_shown(host)}:{port}/ (Ctrl-C stops it)", err=True)
     if workers == 1:
@@ -124,10 +129,11 @@ def serve(
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
     else:
-        # Each worker opens a store of its own; this one was to see that it can be, and so was the socket.
+        # Each worker opens a store of its own; this one was to see that it can be. The socket they share:
+        # were it closed and another opened, somebody else could take the port in between.
         store.close()
-        listening.close()
-        uvicorn.run("chatbot.app:create", factory=True, workers=workers, host=host, port=port, **options)
+        config = uvicorn.Config("chatbot.app:create", factory=True, workers=workers, **options)
+        Multiprocess(config, sockets=[listening]).run()
 
 
 def _store() -> ServingStore:
