@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -38,15 +39,17 @@ def test_a_short_or_unreadable_retry_after_is_waited_out(
 
 def test_while_one_thread_waits_the_others_do_not_call(outside_world: OutsideWorld, reach: Reach) -> None:
     spotify = SpotifySource(reach(outside_world, workers=4))
-    subjects = [Subject(subject.id) for subject in ids_of(outside_world, 12)]
+    subjects = [Subject(subject.id) for subject in ids_of(outside_world, 30)]
     list(spotify.fetch("artists", subjects[:2]))  # learns that several at once are closed
     outside_world.spotify.faults.add(too_many_requests(1), endpoint="artist", nth=3)
-    assert len(list(spotify.fetch("artists", subjects))) == 12
+    assert len(list(spotify.fetch("artists", subjects))) == 30
     calls = [call for call in outside_world.spotify.calls if call.endpoint == "artist"]
     [refused] = [call.at for call in calls if call.status == 429]
-    waits = sorted(call.at - refused for call in calls if call.at > refused)[3:]  # some were under way
-    assert len(waits) >= 5
-    assert min(waits) > 0.9
+    at = sorted(call.at for call in calls if call.at >= refused)
+    # Some were under way, and may have come late.
+    pause, before = max((later - sooner, number) for number, (sooner, later) in enumerate(pairwise(at), 1))
+    assert pause > 0.6
+    assert len(at) - before >= 5
 
 
 def test_a_source_that_stays_busy_is_parked_after_a_few_attempts(
