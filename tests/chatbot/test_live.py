@@ -167,7 +167,8 @@ def test_the_published_answer_takes_the_place_of_the_first_guess(say: Say, empty
 def test_new_names_are_bounded_for_each_person_and_day(
     empty: SqlStore, settings: Settings, outside_world: OutsideWorld
 ) -> None:
-    bot = Bot(empty, now, live_of(settings, empty, now), new_names=2)
+    today = now()  # until the end: at midnight they are free to ask again
+    bot = Bot(empty, lambda: today, live_of(settings, empty, lambda: today), new_names=2)
 
     def say(text: str, who: str) -> Answer:
         return bot.answer(Question(who, text, "test", budget=20))

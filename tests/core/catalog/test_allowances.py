@@ -1,7 +1,7 @@
 """What an app may call, and how often: capabilities and budgets, shared by all processes."""
 
 import multiprocessing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -102,11 +102,11 @@ def test_a_call_that_had_to_be_repeated_counts_twice(
 
 
 def fetch_tracks(
-    store_url: str, settings: dict, urgency: Urgency, subjects: list[Subject]
+    store_url: str, settings: dict, urgency: Urgency, now: datetime, subjects: list[Subject]
 ) -> tuple[int, str]:
     """What another process does: fetch until parked; return how many were answered, and why it ended."""
     store = SqlStore(store_url)
-    access = Access(load_settings(**settings), store.sources, urgency, BRISK, workers=2)
+    access = Access(load_settings(**settings), store.sources, urgency, BRISK, workers=2, clock=lambda: now)
     answered = 0
     try:
         for fetched in SpotifySource(access).fetch("tracks", subjects):
@@ -116,10 +116,12 @@ def fetch_tracks(
     return answered, ""
 
 
-def in_two_processes(store_url: str, outside: OutsideWorld, budget: int, *subjects: list[Subject]) -> list:
+def in_two_processes(
+    store_url: str, outside: OutsideWorld, budget: int, now: datetime, *subjects: list[Subject]
+) -> list:
     settings = {"catalog_source": "spotify", "spotify_daily_budget": budget, **outside.settings}
     runs = [
-        (store_url, settings, urgency, mine)
+        (store_url, settings, urgency, now, mine)
         for urgency, mine in zip((Urgency.ROUTINE, Urgency.ASKED), subjects, strict=True)
     ]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
@@ -132,7 +134,7 @@ def test_two_processes_share_a_budget_and_keep_their_shares(
     store.sources.learn("spotify", "top-tracks", False, clock.now, clock.now + timedelta(days=1))
     url, subjects = f"sqlite:///{tmp_path / 'serving.db'}", ids_of(outside_world, 80)
     (routine, why_routine), (asked, why_asked) = in_two_processes(
-        url, outside_world, 40, subjects[:40], subjects[40:]
+        url, outside_world, 40, clock.now, subjects[:40], subjects[40:]
     )
     [spent] = [count for count in store.sources.calls(clock.now.date()) if count.family == "search"]
     assert spent.routine + spent.asked == outside_world.spotify.count("search") == 40
@@ -148,7 +150,7 @@ def test_two_processes_share_a_cooldown(
     store.sources.learn("spotify", "top-tracks", False, clock.now, clock.now + timedelta(days=1))
     url, subjects = f"sqlite:///{tmp_path / 'serving.db'}", ids_of(outside_world, 80)
     outside_world.spotify.faults.add(quota_exceeded(), endpoint="search", after=10)
-    ends = in_two_processes(url, outside_world, 1000, subjects[:40], subjects[40:])
+    ends = in_two_processes(url, outside_world, 1000, clock.now, subjects[:40], subjects[40:])
     assert [why for _, why in ends] == ["429: QUOTA_EXCEEDED: Quota exceeded"] * 2
     assert sum(answered for answered, _ in ends) == 10
     # Each of four threads may have had one call under way when the first was refused.
