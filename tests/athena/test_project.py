@@ -90,10 +90,13 @@ def test_a_full_build_packs_what_merges_left_and_a_refresh_does_not(project: Pro
     assert packed("increment") == []
 
 
-def test_a_column_that_staging_gains_is_added_to_its_table(project: Project) -> None:
+def test_columns_that_staging_gains_are_added_to_its_table_and_those_it_loses_dropped(
+    project: Project,
+) -> None:
     schema, model = project.account.schema, "stg_tracks__by_source"
     before = project.account.table(model)
     project.account.run(f"alter table {schema}.{model} drop column isrc")
+    project.account.run(f"alter table {schema}.{model} add columns (lost string)")
     # As if the SQL had been another.
     project.account.run(f"drop table {schema}.int_refreshed_until")
     project.command("gained", "run", "--select", model)

@@ -32,7 +32,10 @@ OF_HIVE = (
 )
 # Athena's own, in neither grammar: what is in brackets is Trino's, the rest has this form.
 UNLOAD = r"unload\s*\((?P<query>.*)\)\s*to\s*'s3://[^']+'\s*with\s*\([^()]*\)"
-MAINTENANCE = r"optimize\s+\S+\s+rewrite\s+data\s+using\s+bin_pack(\s+where\s.+)?|vacuum\s+\S+"
+OF_ICEBERG = (
+    r"optimize\s+\S+\s+rewrite\s+data\s+using\s+bin_pack(\s+where\s.+)?|vacuum\s+\S+|"
+    r"alter\s+table\s+\S+\s+drop\s+column\s+\S+"
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def asked(sql: str) -> tuple[str, str] | None:
     body = re.sub(COMMENTS, "", sql, flags=re.S).strip().removesuffix(";").rstrip()
     if unload := re.fullmatch(UNLOAD, body, re.I | re.S):
         return "trino", unload["query"]
-    if re.fullmatch(MAINTENANCE, body, re.I | re.S):
+    if re.fullmatch(OF_ICEBERG, body, re.I | re.S):
         return None
     # Outside of literals, so that a comment of a column cannot make it a query.
     bare = re.sub(r"'(?:[^']|'')*'", "''", body)

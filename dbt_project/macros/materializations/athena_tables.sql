@@ -22,6 +22,7 @@
         {{ return(made_anew(held, swapped=true)) }}
     {%- elif config.get('incremental_strategy') != 'merge' or not sql_stands() -%}
         {%- set merged = dbt.materialization_incremental_athena() -%}
+        {%- do drop_lost_columns(held) -%}
         {%- do pack(held) -%}
         {{ return(merged) }}
     {%- endif -%}
@@ -89,6 +90,17 @@
     {%- endif -%}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [made]}) }}
+{%- endmacro %}
+
+{#- Drop the columns of a table that its SQL selects no more: merges write all that there are. -#}
+{% macro drop_lost_columns(relation) -%}
+    {%- if not sql_stands() -%}
+        {%- set selected = get_columns_in_query(compiled_code) -%}
+        {%- set lost = adapter.get_columns_in_relation(relation) | rejectattr('name', 'in', selected) | list -%}
+        {%- if lost -%}
+            {%- do alter_relation_drop_columns(relation, lost) -%}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {#-

@@ -226,7 +226,8 @@ class GlueDatabase:
         except ValueError as error:
             raise TableRefusedError(
                 f"The Glue table {self.name}.{table.name} cannot follow the records: {error}. Files written "
-                "before could not be read any more; give the changed column a new name instead"
+                "before could not be read any more; give the changed column a new name instead. Where an "
+                "earlier release takes over again, drop the table (its files stay on S3): it is made anew"
             ) from error
 
     def _changed_by_hand(self, table: GlueTable, there: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
