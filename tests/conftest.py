@@ -77,7 +77,7 @@ def build_sample(directory: Path) -> Path:
     platform = {"PYTHONUTF8": "1", "PLATFORM_HOME": str(home)}
     done = forked.run(
         "spotify-assets", ["refresh", "aespa"], PROJECT_ROOT, {**environment, **NO_SETTINGS, **platform},
-        directory / "said", timeout=280,
+        directory / "said", timeout=800,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no fitted model yet: building everything" in done.stdout

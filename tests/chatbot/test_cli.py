@@ -43,7 +43,7 @@ def chatbot(env: dict[str, str], tmp_path: Path) -> Chatbot:
     def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         command, given = [*COMMAND, *arguments], {**env, **changes}
         return subprocess.run(
-            command, env=given, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", timeout=60
+            command, env=given, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", timeout=150
         )
 
     return run

@@ -20,7 +20,7 @@ from tests import forked
 from tests.conftest import NO_SETTINGS
 from tests.homes import copy_home
 
-PATIENCE = 60.0
+PATIENCE = 150.0
 
 
 def script(name: str) -> str:
@@ -56,10 +56,10 @@ class Terminal:
         if command[0] in forked.NEEDED and not any(name.startswith("PYTHON") for name in changes):
             said = Path(tempfile.mkdtemp(prefix="spotify-assets-said-")) / "said"
             environment = {**self.environment, **changes}
-            return forked.run(command[0], command[1:], PROJECT_ROOT, environment, said, timeout=120)
+            return forked.run(command[0], command[1:], PROJECT_ROOT, environment, said, timeout=400)
         with self.start(*command, **changes) as process:
             try:
-                out, err = process.communicate(timeout=120)
+                out, err = process.communicate(timeout=400)
             finally:
                 process.kill()
         return subprocess.CompletedProcess(command, process.returncode, out, err)

@@ -86,7 +86,6 @@ def demo(empty: Terminal) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(600)
 def test_a_demo_killed_while_it_builds_is_done_by_the_next_one(
     demo: subprocess.Popen[str], empty: Terminal
 ) -> None:

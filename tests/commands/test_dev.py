@@ -13,11 +13,7 @@ import pytest
 
 from spotify_assets.core.settings import PROJECT_ROOT
 from tests.commands.conftest import Terminal, end, wait_for
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+from tests.ports import free_port
 
 
 def answers(port: int, path: str) -> bool:

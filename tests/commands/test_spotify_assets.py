@@ -59,7 +59,7 @@ def test_a_run_that_is_stopped_says_so_and_lets_the_next_one_in(built: Terminal)
     before = set(marks.glob("*"))
     wait_for("the run", lambda: set(marks.glob("*")) - before)
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=150)
     assert process.returncode == 1
     assert "dbt_staging: it was interrupted" in said
     assert "Traceback" not in said

@@ -46,7 +46,7 @@ def unlucky(platform: Platform, misfortune: str, pattern: str) -> subprocess.Com
     command = [sys.executable, "-m", "tests.dbt.unlucky", misfortune, pattern, *BUILD, *places]
     environment = {"PATH": os.environ["PATH"], "PLATFORM_HOME": str(platform.home)}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=250, check=False
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=800, check=False
     )
 
 

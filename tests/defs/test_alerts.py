@@ -197,9 +197,11 @@ def test_a_webhook_that_speaks_no_http_is_survived(
 def test_a_webhook_that_is_not_there_is_survived(
     alert: Callable[..., str], platform: Platform, url: str
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    logged = alert(platform_with(url.format(port), platform), RuntimeError("broken"))
+    # Taken, so that nobody else listens there meanwhile.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = url.format(taken.getsockname()[1])
+        logged = alert(platform_with(address, platform), RuntimeError("broken"))
     assert "could not be reached" in logged
     assert "T0K3N" not in logged
 

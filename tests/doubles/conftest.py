@@ -29,13 +29,13 @@ class Client:
             self.spotify.token_url,
             data={"grant_type": "client_credentials"},
             auth=(self.spotify.client_id, self.spotify.client_secret),
-            timeout=5,
+            timeout=60,
         )
         self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def get(self, path: str, **params: Any) -> requests.Response:
         """Ask for a page below `/v1`."""
-        return self.session.get(f"{self.spotify.api_url}{path}", params=params, timeout=5)
+        return self.session.get(f"{self.spotify.api_url}{path}", params=params, timeout=60)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import pytest
 from spotify_assets.core.settings import PROJECT_ROOT
 from tests.homes import copy_home
 
-PATIENCE = 150.0
+PATIENCE = 300.0
 """Seconds; a busy machine is slow, and what never happens must still end the test."""
 
 

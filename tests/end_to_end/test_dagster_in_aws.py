@@ -25,8 +25,9 @@ from spotify_assets.core.settings import PROJECT_ROOT
 from tests.doubles.aws import AwsDouble, aws_double
 from tests.end_to_end.conftest import Processes, wait_for
 from tests.homes import copy_home
+from tests.ports import free_port
 
-pytestmark = [pytest.mark.nightly, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.nightly
 
 DEPLOY = PROJECT_ROOT / "deploy" / "dagster"
 POSTGRES = make_url(os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test"))
@@ -138,11 +139,6 @@ def in_aws(database: Engine, sample_home: Path, tmp_path_factory: pytest.TempPat
         wait_for("the webserver", lambda: is_open(ports["3000"]))
         yield InAws(aws, bucket, database, f"http://127.0.0.1:{ports['3000']}")
         services.stop()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def is_open(port: int) -> bool:

@@ -12,7 +12,7 @@ from spotify_assets.core.settings import load_settings
 from spotify_assets.core.store import ArtistRequest, ServingStore, State, open_store
 from tests.end_to_end.conftest import Processes, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
 @pytest.fixture

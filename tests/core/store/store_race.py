@@ -38,7 +38,7 @@ class Processes:
         """Run commands at one moment, each in its own process; return what each gave, in that order."""
         together, results = self._context.Barrier(len(commands)), self._context.Queue()
         numbered = [self._start(together, results, *command) for command in commands]
-        given = [results.get(timeout=180) for _ in numbered]
+        given = [results.get(timeout=400) for _ in numbered]
         for process in numbered:
             process.join(timeout=60)
         assert [process.exitcode for process in numbered] == [0] * len(commands)

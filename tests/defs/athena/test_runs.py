@@ -44,7 +44,6 @@ def settings_that_differ(built: Built) -> dict[str, object]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_a_statement_of_dbt_over_the_scan_limit_fails_its_asset(built: Built, storage: Storage) -> None:
     pytest.importorskip("dbt.adapters.athena", reason="needs dbt-athena, which the platform extra brings")
     schema = record_schema("artists")
@@ -65,7 +64,6 @@ def test_a_statement_of_dbt_over_the_scan_limit_fails_its_asset(built: Built, st
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_dagster_shows_what_was_scanned_and_asks_what_the_docs_allow(built: Built, storage: Storage) -> None:
     pytest.importorskip("dbt.adapters.athena", reason="needs dbt-athena, which the platform extra brings")
     schema = record_schema("artist_ids")

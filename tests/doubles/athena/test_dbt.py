@@ -45,7 +45,6 @@ def built(double: AthenaDouble, client: Client, tmp_path_factory: pytest.TempPat
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(600)
 def test_every_materialisation_holds_what_the_lake_holds(built: Client) -> None:
     plays = "from raw.plays where ms_played > 0"
     assert built.rows(
@@ -72,7 +71,6 @@ def test_every_materialisation_holds_what_the_lake_holds(built: Client) -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(600)
 def test_more_than_a_hundred_partitions_are_written_in_batches(built: Client) -> None:
     assert built.rows("select count(*), sum(n), count(distinct bucket) from analytics.many_parts") == [
         ("300", "45150", "150")
@@ -80,7 +78,6 @@ def test_more_than_a_hundred_partitions_are_written_in_batches(built: Client) ->
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(600)
 def test_the_catalog_is_left_tidy_and_described(built: Client) -> None:
     tables = {t["Name"]: t for t in built.glue.get_tables(DatabaseName="analytics")["TableList"]}
     assert [name for name in tables if "__" in name] == []
