@@ -87,6 +87,11 @@ def test_what_is_missing_is_said_with_how_to_make_it(built: Built, sql: str, adv
             "`aws athena create-work-group --name music`",
         ),
         (
+            "The Create Table As Select query failed because it was submitted with an 'external_location' property to "
+            "an Athena Workgroup that enforces a centralized output location for all queries.",
+            "--work-group music --configuration-updates EnforceWorkGroupConfiguration=false",
+        ),
+        (
             "HIVE_FILESYSTEM_ERROR: Permission denied on S3 path: s3://lake/music",
             "allow it in the IAM policy",
         ),

@@ -55,11 +55,13 @@ def create_table_as(session: Session, body: str, database: str) -> Result:
     location = given.get("location" if iceberg else "external_location")
     if iceberg and (str(given.get("is_external", "true")).lower() != "false" or not location):
         raise AthenaFailure("INVALID_TABLE_PROPERTY", "Iceberg CTAS needs is_external = false and a location")
-    if session.enforced_location and location:
+    # Of Iceberg's tables a work group's place is not the place: they must name their own.
+    if session.enforced_location and location and not iceberg:
         raise AthenaFailure(
             "INVALID_TABLE_PROPERTY",
             "The Create Table As Select query failed because it was submitted with an 'external_location' property "
-            "to an Athena Workgroup that enforces a centralized output location for all queries.",
+            "to an Athena Workgroup that enforces a centralized output location for all queries. Please remove the "
+            "'external_location' property and resubmit the query.",
         )
     location = str(location or f"{session.output.rstrip('/')}/tables/{place}-{name}/")
     if not session.catalog.storage.is_empty(location):

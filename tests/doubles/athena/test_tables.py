@@ -183,3 +183,26 @@ def test_hive_and_unload_write_no_microseconds(client: Client, place: str) -> No
         client.run(
             f"unload (select array[t] as t from ({query})) to 's3://lake/{place}/' with (format = 'PARQUET')"
         )
+
+
+def test_where_a_work_group_enforces_a_place_icebergs_tables_alone_name_their_own(
+    client: Client, place: str
+) -> None:
+    client.athena.create_work_group(
+        Name=place,
+        Configuration={
+            "EnforceWorkGroupConfiguration": True,
+            "ResultConfiguration": {"OutputLocation": "s3://lake/enforced/"},
+        },
+    )
+    with pytest.raises(Failed, match="enforces a centralized output location"):
+        client.run(
+            f"create table raw.{place} with (external_location='s3://lake/{place}') as select 1 as n",
+            work_group=place,
+        )
+    client.run(
+        f"create table raw.{place} with (table_type='iceberg', is_external=false, "
+        f"location='s3://lake/{place}/') as select 1 as n",
+        work_group=place,
+    )
+    assert client.rows(f"select n from raw.{place}") == [("1",)]
