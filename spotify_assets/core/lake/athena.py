@@ -37,9 +37,9 @@ _WHAT_TO_DO = (
     ),
     (
         r"(?i)enforces a centralized output location",
-        "let the work group {group} enforce no place for results (`aws athena update-work-group "
-        "--work-group {group} --configuration-updates EnforceWorkGroupConfiguration=false`), or name another in "
-        "ATHENA_WORK_GROUP",
+        "let the work group {group} enforce no place for results "
+        "(`aws athena update-work-group --work-group {group} --configuration-updates "
+        "EnforceWorkGroupConfiguration=false`), or name another in ATHENA_WORK_GROUP",
     ),
     (
         r"(?i)work ?group .*is not found|no such work ?group",
