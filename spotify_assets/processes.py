@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,6 +21,9 @@ from spotify_assets.core.errors import PlatformError
 
 GRACE = 10.0
 """Seconds a child has to stop by itself before it is killed."""
+
+GONE = 2.0
+"""Seconds that are waited at most for what was killed to be gone."""
 
 
 def program(name: str) -> str:
@@ -124,6 +128,14 @@ def _stop_group(child: subprocess.Popen[bytes]) -> None:
             child.wait(timeout=patience)
         except subprocess.TimeoutExpired:
             continue
+    # What the child started is gone a moment after it was killed, if anybody here clears away what has ended.
+    until = time.monotonic() + GONE
+    while time.monotonic() < until:
+        try:
+            os.killpg(child.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)
 
 
 if __name__ == "__main__":

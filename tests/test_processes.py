@@ -87,7 +87,7 @@ def test_leaving_the_block_ends_even_a_grandchild_that_does_not_listen(tmp_path:
         time.sleep(0.2)
         assert running.exit_code is None
     assert running.exit_code is not None
-    assert wait_until(lambda: not lives(child) and not lives(grandchild))
+    assert not lives(child) and not lives(grandchild), "nothing goes on after the block"
 
 
 def test_what_a_child_leaves_behind_when_it_ends_by_itself_ends_too(tmp_path: Path) -> None:
