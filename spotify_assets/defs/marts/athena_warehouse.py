@@ -20,7 +20,7 @@ from spotify_assets.core.lake.storage import open_storage
 from spotify_assets.core.settings import Settings
 from spotify_assets.defs.marts.mirror import RESULTS, Mirror
 from spotify_assets.defs.marts.mirror_sql import Model
-from spotify_assets.defs.marts.warehouse import WarehouseError
+from spotify_assets.defs.marts.warehouse import EXPORTED, WarehouseError
 
 BUILT = "warehouse"
 """Where dbt's tables lie, below the lake's root; `s3_data_dir` of its profile."""
@@ -67,7 +67,18 @@ class AthenaWarehouse:
         self._glue = aws.client(aws.session(), "glue")
 
     def register(self, lake: Lake) -> None:
-        """Bring Glue's tables of the lake, and its versions of the similarity model, to what is there."""
+        """Bring Glue's tables of the lake, and its versions of the similarity model, to what is there.
+
+        Raises:
+            WarehouseError: the marts in the database are another lake's, over which dbt would build.
+            LakeError: as `glue.register`.
+        """
+        for table in self._tables():
+            if table["Name"] in EXPORTED and not self._is_ours(table):
+                raise WarehouseError(
+                    f"The Glue table {self._database}.{table['Name']} is of another lake, {_place(table)}: "
+                    "name another database in ATHENA_SCHEMA, or drop the table if this lake takes its place"
+                )
         register(lake, self._raw_database)
 
     @contextmanager
@@ -115,21 +126,27 @@ class AthenaWarehouse:
         self._mirror.forget()
 
     def _models(self) -> dict[str, Model]:
-        """Return what the database holds; nothing where there is no database."""
+        """Return what the platform built in the database; nothing where there is no database."""
+        return {table["Name"]: _model(table) for table in self._tables() if self._is_ours(table)}
+
+    def _tables(self) -> list[Mapping[str, Any]]:
+        """Return what the database holds."""
         pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=self._database)
         with aws.explained(f"The tables of the Glue database {self._database} cannot be listed"):
             try:
-                found = [table for page in pages for table in page["TableList"]]
+                return [table for page in pages for table in page["TableList"]]
             except ClientError as error:
                 if aws.error_code(error) == "EntityNotFoundException":
-                    return {}
+                    return []
                 raise
-        return {table["Name"]: _model(table) for table in found if self._is_ours(table)}
 
     def _is_ours(self, table: Mapping[str, Any]) -> bool:
-        place = str((table.get("StorageDescriptor") or {}).get("Location", ""))
         is_view = table.get("TableType") == "VIRTUAL_VIEW"
-        return is_view or place.startswith(f"{self._storage.uri_of(BUILT)}/")
+        return is_view or _place(table).startswith(f"{self._storage.uri_of(BUILT)}/")
+
+
+def _place(table: Mapping[str, Any]) -> str:
+    return str((table.get("StorageDescriptor") or {}).get("Location", ""))
 
 
 def _model(table: Mapping[str, Any]) -> Model:

@@ -12,7 +12,7 @@ import pytest
 
 from spotify_assets.core.errors import LakeError, SettingsError
 from spotify_assets.core.lake.lake import Lake
-from spotify_assets.core.lake.storage import Storage
+from spotify_assets.core.lake.storage import Storage, open_storage
 from spotify_assets.core.settings import Settings, load_settings
 from spotify_assets.defs.marts.athena_warehouse import AthenaWarehouse
 from spotify_assets.defs.marts.mirror_sql import (
@@ -283,6 +283,16 @@ def test_glue_hears_of_the_lake(built: Built, storage: Storage) -> None:
     assert built.athena.rows(
         f"select count(*) from {built.settings.athena_raw_schema}.artists", built.results
     ) == [("0",)]
+
+
+def test_marts_of_another_lake_are_not_built_over(built: Built, storage: Storage) -> None:
+    built.build("dim_artists", ARTISTS)
+    other = replace(
+        built.settings, lake_uri=f"{built.settings.lake_uri}-too", athena_raw_schema=f"{storage.bucket}_other"
+    )
+    with pytest.raises(WarehouseError, match=r"dim_artists is of another lake, s3://.*ATHENA_SCHEMA"):
+        open_warehouse(other).register(Lake(open_storage(other.lake_uri)))
+    open_warehouse(built.settings).register(Lake(storage))
 
 
 @pytest.mark.parametrize(
