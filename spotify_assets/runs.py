@@ -6,18 +6,23 @@ Here: Dagster's home, one run and what a person sees of it. Not here: what the j
 
 import logging
 import os
+import subprocess
 import threading
 import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import dagster as dg
+from dagster._core.execution import compute_logs
 
 from spotify_assets.core.errors import PlatformError, SettingsError
 from spotify_assets.core.settings import PROJECT_ROOT, Settings
@@ -109,7 +114,7 @@ def run_job(
         config = (run_config or dg.RunConfig()).to_config_dict()
         # The terminal shows progress of our own; the whole log is in Dagster.
         config["loggers"] = {"console": {"config": {"log_level": "CRITICAL"}}}
-        with interruptions_told_once(), _progress(instance, run_id, say):
+        with interruptions_told_once(), _followers_apart(), _progress(instance, run_id, say):
             result = definition.execute_in_process(
                 run_config=config, instance=instance, asset_selection=keys, run_id=run_id,
                 # Whoever started it sees it fail: the daemon must not run it again behind their back.
@@ -164,6 +169,15 @@ def interruptions_told_once() -> Iterator[None]:
 def _is_no_interruption(entry: logging.LogRecord) -> bool:
     raised = entry.exc_info and entry.exc_info[0]
     return not (raised and issubclass(raised, (dg.DagsterExecutionInterruptedError, KeyboardInterrupt)))
+
+
+def _followers_apart() -> AbstractContextManager[Any]:
+    """Keep Ctrl-C from the programs by which Dagster follows a step's output: each would print a traceback.
+
+    They end with the step, or with this process.
+    """
+    apart = SimpleNamespace(Popen=partial(subprocess.Popen, start_new_session=True))
+    return patch.object(compute_logs, "subprocess", apart)
 
 
 @contextmanager

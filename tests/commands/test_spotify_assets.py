@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import sqlalchemy
 
 from spotify_assets.core.names import name_key
 from spotify_assets.core.store import Priority, State
+from spotify_assets.defs.marts.warehouse import sole_use
 from spotify_assets.runs import interruptions_told_once
 from tests.commands.conftest import Terminal, in_one_sentence, wait_for
 
@@ -64,6 +67,18 @@ def test_a_run_that_is_stopped_says_so_and_lets_the_next_one_in(built: Terminal)
     assert "dbt_staging: it was interrupted" in said
     assert "Traceback" not in said
     assert built.run("spotify-assets", "materialize", "raw_artists").returncode == 0
+
+
+def test_ctrl_c_is_told_without_a_traceback_of_anybody(shared: Terminal) -> None:
+    with sole_use(shared.settings, "somebody", print):
+        process = shared.start("spotify-assets", "materialize", "stg_artists__by_source")
+        wait_for("what follows its output", lambda: any("watch_orphans" in one for one in shared.processes()))
+        time.sleep(1)  # or that would be ended before it can say anything
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=150)
+    assert process.returncode == 1
+    assert "dbt_staging: it was interrupted" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("interruption", [dg.DagsterExecutionInterruptedError, KeyboardInterrupt])
