@@ -12,6 +12,9 @@ import jinja2
 import pytest
 import yaml
 
+from .catalogue import draw
+from .conftest import MODEL as MODEL_VERSION
+from .conftest import WITHOUT_UNIT_TESTS
 from .platform import PROJECT, Platform, day, run_dbt
 
 MODEL = "with artists as (select * from {{ ref('stg_artists') }}) select artist_id, name from artists"
@@ -121,3 +124,16 @@ def test_an_empty_variable_is_not_set(target: str, schema: str, tmp_path: Path) 
     assert {source["schema"] for source in sources} == {schema}
     places = [(source["meta"] or source["source_meta"])["external_location"] for source in sources]
     assert [place for place in places if "'../.platform/lake/" not in place] == []
+
+
+def test_the_whole_project_builds_of_no_rows(tmp_path: Path) -> None:
+    platform = Platform(tmp_path)
+    platform.observe_catalogue(draw(), day(1))
+    platform.observe_moods(draw())
+    platform.fit_model(MODEL_VERSION, draw())
+    platform.dbt("build", "--empty", *WITHOUT_UNIT_TESTS)
+    assert platform.query("select count(*) from dim_artists") == [(0,)]
+    assert platform.query("select count(*) from artist_similarity") == [(0,)]
+    # What it leaves is nothing to go on from.
+    platform.dbt("build", *WITHOUT_UNIT_TESTS, DBT_REFRESH="true")
+    assert platform.query("select count(*) from dim_artists") == [(draw()["artists"].num_rows,)]

@@ -93,9 +93,11 @@ def artist_neighbours(
     millionths too genre_part, era_part, popularity_part, sound_part. An artist whose list is empty, or who is
     gone, has a row of nulls.
     """
+    # There is no model where dbt builds from no rows (`--empty`), and then nobody to compare.
     complete, probes = session.sql(
-        "select max(vector[1]) filter (where name = 'complete'),"
-        " max(vector[1]) filter (where name = 'probes') from model_vectors where kind = 'parameter'"
+        "select coalesce(max(vector[1]) filter (where name = 'complete'), 0),"
+        " coalesce(max(vector[1]) filter (where name = 'probes'), 0)"
+        " from model_vectors where kind = 'parameter'"
     ).fetchall()[0]
     artists, placed, looking = _artists(session, points, cells, probes)
     numbered = pa.table({"artist_id": artists["artist_id"], "number": np.arange(artists.num_rows)})
