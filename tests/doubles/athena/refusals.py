@@ -151,6 +151,8 @@ OPERATORS = {
     exp.Div: "/",
     exp.Mod: "%",
 }
+PLAIN_DIGITS = 3
+"""Of the seconds of a `timestamp` that says none."""
 # A bracket after these begins a list as DuckDB has them; after anything else it is a subscript, or ARRAY's.
 T = TokenType
 _BEGINNINGS = (T.SELECT, T.DISTINCT, T.WHERE, T.ON, T.IN, T.GROUP_BY, T.ORDER_BY, T.PARTITION_BY, T.VALUES)
@@ -180,6 +182,9 @@ def parse(sql: str) -> exp.Expression:
         raise AthenaFailure("SYNTAX_ERROR", "line 1:1: mismatched input '<EOF>'")
     _refuse_syntax(tree)
     _refuse_words(tokens, tree)
+    for cast in tree.find_all(exp.Cast):
+        if cast.to.this == exp.DataType.Type.TIMESTAMP and not cast.to.expressions:
+            cast.to.set("expressions", [exp.DataTypeParam(this=exp.Literal.number(PLAIN_DIGITS))])
     return tree
 
 

@@ -11,7 +11,7 @@ from sqlglot import exp
 from . import arrays
 from .arrays import call, number, string
 from .errors import NotSupportedByDouble
-from .refusals import kind
+from .refusals import PLAIN_DIGITS, kind
 
 T = exp.DataType.Type
 FLOATS = (T.DOUBLE, T.FLOAT)
@@ -35,10 +35,10 @@ def rewrite(node: exp.Expression) -> exp.Expression:
 def _cast(node: Any) -> exp.Expression:
     target = node.to
     if target.this in (T.TIMESTAMP, T.DATETIME, T.TIMESTAMPNTZ):
-        digits = int(target.expressions[0].name) if target.expressions else 3
+        digits = int(target.expressions[0].name) if target.expressions else PLAIN_DIGITS
         if digits > 6:
             raise NotSupportedByDouble(f"timestamp({digits})")
-        # Athena keeps the digits asked for; a plain timestamp has three.
+        # Athena keeps the digits asked for.
         exact = exp.DataType.build("TIMESTAMP" if digits > 3 else "TIMESTAMP_MS", dialect="duckdb")
         return type(node)(this=node.this, to=exact)
     if target.this in INTEGERS:
@@ -71,12 +71,18 @@ def _keep_date(node: Any) -> exp.Expression:
     return node
 
 
+def _with_interval(node: Any) -> exp.Expression:
+    return _keep_date(node) if isinstance(node.expression, exp.Interval) else node
+
+
 def _has_milliseconds(node: Any) -> bool:
     annotated = getattr(node, "type", None)
     if annotated is None:
         return False
     digits = annotated.expressions[0].name if annotated.expressions else ""
-    return annotated.this == T.TIMESTAMP_MS or (annotated.this == T.TIMESTAMP and digits == "3")
+    return annotated.this == T.TIMESTAMP_MS or (
+        annotated.this == T.TIMESTAMP and digits in ("0", "1", "2", "3")
+    )
 
 
 def _regexp_replace(node: Any) -> exp.Expression:
@@ -210,6 +216,8 @@ RULES: dict[type[exp.Expression], Callable[[Any], exp.Expression]] = {
     exp.TimestampTrunc: _keep_date,
     exp.DateAdd: _keep_date,
     exp.DateSub: _keep_date,
+    exp.Add: _with_interval,
+    exp.Sub: _with_interval,
     exp.RegexpReplace: _regexp_replace,
     exp.RegexpExtract: _regexp_extract,
     exp.JSONExtractScalar: _json_extract_scalar,

@@ -172,6 +172,14 @@ def test_unload_writes_objects_that_a_table_reads(client: Client, place: str) ->
         client.run(f"unload (select 1 as n) to 's3://lake/{place}/' with (format = 'PARQUET')")
 
 
+def test_what_is_made_of_a_plain_timestamp_keeps_its_three_digits(client: Client, place: str) -> None:
+    plain = "with s as (select cast('2024-01-02 03:04:05.123456' as timestamp) as t) select {} as t from s"
+    made = ("t", "date_trunc('minute', t)", "t + interval '1' day", "date_add('day', 1, t)")
+    for number, column in enumerate(made):
+        query = plain.format(column)
+        client.run(f"unload ({query}) to 's3://lake/{place}/{number}/' with (format = 'PARQUET')")
+
+
 def test_hive_and_unload_write_no_microseconds(client: Client, place: str) -> None:
     query = "select cast(timestamp '2024-01-02 03:04:05.123456' as timestamp(6)) as t"
     refused = r"Incorrect timestamp precision for timestamp\(6\); the configured precision is MILLISECONDS"
